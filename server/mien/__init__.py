@@ -1,0 +1,1 @@
+"""Mien: speech in, a performance on any face rig out."""

@@ -1,0 +1,74 @@
+"""Time: the rates everything runs at, and conversions that say how they round.
+
+Inside Mien audio is 16 kHz, features come every 10 ms and motion every 20 ms, all counted from sample 0.
+Frames of a rig come at any rate; a rate is a `Fraction`, because 23.976 is 24000/1001 and a float drifts.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from mien.errors import OptionError
+
+SAMPLE_RATE = 16_000
+"""Samples a second of all audio inside Mien."""
+
+HOP = 160
+"""Samples from one feature row to the next: 10 ms."""
+
+MOTION_RATE = 50
+"""Motion rows a second."""
+
+SAMPLES_PER_ROW = SAMPLE_RATE // MOTION_RATE
+"""Samples from one motion row to the next: 20 ms."""
+
+SLOWEST_RATE, FASTEST_RATE = Fraction(1), Fraction(120)
+"""Frame rates that curves may have."""
+
+BROADCAST = {"23.976": 24000, "23.98": 24000, "29.97": 30000, "47.952": 48000, "47.95": 48000,
+             "59.94": 60000, "119.88": 120000}  # fmt: skip
+"""Rounded names of the NTSC rates, each N/1001."""
+
+
+def frame_rate(given: str | float | Fraction) -> Fraction:
+    """The exact frame rate meant by `given`: `30`, `29.97`, `24000/1001`.
+
+    Rounded NTSC names become N/1001; other decimals are taken as written.
+
+    Raises:
+        OptionError: Not a number, or outside 1..120 frames a second.
+    """
+    text = str(given).strip()
+    try:
+        rate = Fraction(BROADCAST[text], 1001) if text in BROADCAST else Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise OptionError(f"Frame rate '{given}' is not a number; write 30, 29.97 or 24000/1001.") from None
+    if not SLOWEST_RATE <= rate <= FASTEST_RATE:
+        raise OptionError(f"Frame rate {given} is outside {SLOWEST_RATE}..{FASTEST_RATE} frames a second.")
+    return rate
+
+
+def seconds_to_frames_ceil(seconds: float | Fraction, rate: Fraction) -> int:
+    """The first frame at or after `seconds`."""
+    return math.ceil(Fraction(seconds) * rate)
+
+
+def frame_to_row_floor(frame: int, rate: Fraction) -> tuple[int, float]:
+    """The motion row at or before frame `frame`, and how far on the way to the next row it lies (0..1).
+
+    Exact in rationals before the one rounding to float, so that a frame that falls on a row gets 0.
+    """
+    at = frame * MOTION_RATE / rate
+    row = math.floor(at)
+    return row, float(at - row)
+
+
+def samples_to_rows_ceil(samples: int) -> int:
+    """Motion rows that it takes to cover `samples` samples of 16 kHz audio."""
+    return -(-samples // SAMPLES_PER_ROW)
+
+
+def seconds_to_rows_ceil(seconds: float | Fraction) -> int:
+    """The first motion row at or after `seconds`."""
+    return math.ceil(Fraction(seconds) * MOTION_RATE)

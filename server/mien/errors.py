@@ -1,0 +1,67 @@
+"""What Mien refuses, and how it says so.
+
+    MienError                 catch this one to catch them all
+    ├── InputError            what the user handed in cannot be used
+    │   ├── AudioError        no audio, broken audio, audio of a kind we cannot read
+    │   ├── RigError          a rig folder with a mistake in it, or a rig nobody has
+    │   ├── ModelError        a motion model that does not load or does not fit its card
+    │   ├── FileError         a curve file, take or output path that does not work
+    │   └── OptionError       an option, or a pair of options, that makes no sense
+    └── MissingExtraError     an optional part is not installed; the message names the command
+
+A message names the thing, what came, what was wanted, and the way out. The command line prints it on one
+line and leaves with exit code 2; a traceback is a bug of ours.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class MienError(Exception):
+    """Anything Mien refuses on purpose."""
+
+
+class InputError(MienError):
+    """What the user handed in cannot be used."""
+
+
+class AudioError(InputError):
+    """No audio, broken audio, or audio of a kind we cannot read."""
+
+
+class RigError(InputError):
+    """A rig folder with a mistake in it, or a rig that does not exist."""
+
+
+class ModelError(InputError):
+    """A motion model that does not load or does not fit its card."""
+
+
+class FileError(InputError):
+    """A curve file, take or output path that does not work."""
+
+
+class OptionError(InputError):
+    """An option, or a pair of options, that makes no sense."""
+
+
+class MissingExtraError(MienError):
+    """An optional part is not installed; the message names the command that installs it."""
+
+
+def near(wrong: str, known: Iterable[str]) -> str:
+    """` Did you mean 'x'?` for the known name closest to `wrong`, or nothing when none is close.
+
+    Case does not count: `JawOpen` is near `jawOpen`.
+    """
+    by_lower = {name.lower(): name for name in known}
+    found = difflib.get_close_matches(wrong.lower(), by_lower, n=1, cutoff=0.6)
+    return f" Did you mean '{by_lower[found[0]]}'?" if found else ""
+
+
+def unknown(what: str, wrong: str, known: Iterable[str]) -> str:
+    """One sentence for a name that does not exist: what there is, and the nearest name."""
+    names = list(known)
+    return f"There is no {what} '{wrong}'; there is {', '.join(names) or 'none'}.{near(wrong, names)}"
