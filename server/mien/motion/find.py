@@ -1,0 +1,34 @@
+"""Where models lie: in the package, then in `MIEN_HOME/models`; or a folder named by its path."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from mien.errors import ModelError, unknown
+
+
+def _shelves() -> list[Path]:
+    home = os.environ.get("MIEN_HOME")
+    package = Path(__file__).parents[1] / "models"
+    return [package, Path(home, "models")] if home else [package]
+
+
+def model_names() -> list[str]:
+    """Every model there is, by name."""
+    found = {path.parent.name for shelf in _shelves() for path in shelf.glob("*/card.json")}
+    return sorted(found)
+
+
+def find_model(name: str) -> Path:
+    """The folder of the model called `name`, or `name` itself when it is a path to a folder.
+
+    Raises:
+        ModelError: There is no such model; says which there are.
+    """
+    if os.sep in name or "/" in name or name.startswith("."):
+        return Path(name)
+    for shelf in _shelves():
+        if (shelf / name / "card.json").is_file():
+            return shelf / name
+    raise ModelError(unknown("model", name, model_names()))
