@@ -1,0 +1,22 @@
+"""The rig room: motion to the curves of any rig, which is data."""
+
+from mien.rig.find import find_rig, rig_names
+from mien.rig.fit import drive, fit, frames_ready, resample, resample_rows
+from mien.rig.load import load_rig
+from mien.rig.rig import Curve, Drive, Factor, Rig, Term
+
+__all__ = [
+    "Curve",
+    "Drive",
+    "Factor",
+    "Rig",
+    "Term",
+    "drive",
+    "find_rig",
+    "fit",
+    "frames_ready",
+    "load_rig",
+    "resample",
+    "resample_rows",
+    "rig_names",
+]
