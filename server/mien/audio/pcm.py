@@ -1,0 +1,169 @@
+"""Raw sound from streams: bytes or arrays in, mono float32 out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.audio.mono import first_not_finite, mix_down
+from mien.errors import AudioError, OptionError, unknown
+
+Floats = NDArray[np.float32]
+Sound = bytes | bytearray | memoryview | NDArray[Any]
+"""Bytes in some encoding, or an array that says by its type what it holds."""
+
+MOST_CHANNELS: Final = 1024
+"""As many as libsndfile takes from files."""
+
+
+def _integers(kind: str, scale: float) -> Callable[[bytes], Floats]:
+    return lambda data: np.frombuffer(data, kind).astype(np.float32) / np.float32(scale)
+
+
+def _floats(kind: str) -> Callable[[bytes], Floats]:
+    return lambda data: _narrow(np.frombuffer(data, kind))
+
+
+def _narrow(values: NDArray[Any]) -> Floats:
+    """As float32; what is too large for it becomes an infinity, which is refused later."""
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32)
+
+
+def _from_s24(data: bytes) -> Floats:
+    """Three bytes become the upper three of a 32-bit integer."""
+    wide = np.zeros((len(data) // 3, 4), np.uint8)
+    wide[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
+    return wide.view("<i4")[:, 0].astype(np.float32) / np.float32(2**31)
+
+
+def _from_u8(data: bytes) -> Floats:
+    return (np.frombuffer(data, np.uint8).astype(np.float32) - np.float32(128)) / np.float32(128)
+
+
+def _mulaw_table() -> Floats:
+    """The 256 levels of mu-law: sign, three bits of exponent, four of mantissa, all inverted.
+
+    Source:
+        ITU-T G.711 (1988), table 2; levels on a scale of 16 bits.
+    """
+    code = ~np.arange(256, dtype=np.uint8)
+    exponent, mantissa = (code >> 4 & 7).astype(np.int32), (code & 15).astype(np.int32)
+    level = ((mantissa * 8 + 132) << exponent) - 132
+    return (np.where(code & 128, -level, level) / 32768).astype(np.float32)
+
+
+_MULAW: Final = _mulaw_table()
+
+_DECODERS: Final[dict[str, tuple[int, Callable[[bytes], Floats]]]] = {
+    "s16le": (2, _integers("<i2", 2**15)),
+    "s24le": (3, _from_s24),
+    "s32le": (4, _integers("<i4", 2**31)),
+    "f32le": (4, _floats("<f4")),
+    "f64le": (8, _floats("<f8")),
+    "u8": (1, _from_u8),
+    "mulaw": (1, lambda data: _MULAW[np.frombuffer(data, np.uint8)]),
+}
+"""Bytes a sample, and how to read them. Full scale is -1..1."""
+
+ENCODINGS: Final = tuple(_DECODERS)
+"""Names of the raw encodings: sign, bits and byte order, as in ffmpeg."""
+
+_ARRAYS: Final = {"i2": "s16le", "i4": "s32le", "u1": "u8"}
+"""Integer arrays, by numpy's kind and size, that are scaled like an encoding."""
+
+
+class PcmDecoder:
+    """Bytes of a raw stream, cut anywhere, into mono samples.
+
+    A sample that a chunk cuts in two waits for the next chunk; half a sample at the end is lost.
+
+    Args:
+        encoding: One of `ENCODINGS`.
+        channels: Interleaved in the bytes, 1..1024; they are mixed to one by `mix_down`.
+    Raises:
+        OptionError: An encoding or a number of channels that does not exist.
+    """
+
+    def __init__(self, encoding: str = "f32le", channels: int = 1) -> None:
+        if encoding not in _DECODERS:
+            raise OptionError(unknown("raw encoding", encoding, ENCODINGS))
+        if not 1 <= channels <= MOST_CHANNELS:
+            raise OptionError(f"{channels} channels of raw sound are outside 1..{MOST_CHANNELS}.")
+        self._width, self._decode = _DECODERS[encoding]
+        self._channels = channels
+        self._waiting = b""
+        self._samples = 0
+
+    def push(self, sound: Sound) -> Floats:
+        """Mono samples that `sound` completes.
+
+        Args:
+            sound: Bytes, cut anywhere; or an array, shape (samples,) or (samples, channels), whose own type
+                counts: float with full scale 1, int16, int32 or uint8.
+        Raises:
+            AudioError: NaN or infinity in the sound, or an array of another type or shape.
+        """
+        mono = mix_down(_array(sound)) if isinstance(sound, np.ndarray) else self._from_bytes(bytes(sound))
+        self._check(mono)
+        self._samples += len(mono)
+        return mono
+
+    @property
+    def waiting(self) -> int:
+        """Bytes of a sample that is not complete yet."""
+        return len(self._waiting)
+
+    def _from_bytes(self, data: bytes) -> Floats:
+        data = self._waiting + data
+        whole = len(data) - len(data) % (self._width * self._channels)
+        self._waiting = data[whole:]
+        return mix_down(self._decode(data[:whole]).reshape(-1, self._channels))
+
+    def _check(self, mono: Floats) -> None:
+        bad = first_not_finite(mono)
+        if bad is not None:
+            raise AudioError(
+                f"Sample {self._samples + bad} of the stream is {mono[bad]}, and sound is made of finite "
+                "numbers, full scale 1. Check the encoding, or replace such samples by 0."
+            )
+
+
+def pcm_to_float(data: Sound, encoding: str = "f32le", channels: int = 1) -> Floats:
+    """Mono samples of raw sound that is there as a whole.
+
+    Args:
+        data, encoding, channels: As in `PcmDecoder`.
+    Raises:
+        OptionError: As in `PcmDecoder`.
+        AudioError: As in `PcmDecoder.push`, or the bytes end within a sample.
+    """
+    decoder = PcmDecoder(encoding, channels)
+    mono = decoder.push(data)
+    if decoder.waiting:
+        raise AudioError(
+            f"Raw sound ends {decoder.waiting} bytes into a sample; {encoding} with {channels} channel(s) "
+            f"comes in groups of {_DECODERS[encoding][0] * channels} bytes. Check encoding and channels."
+        )
+    return mono
+
+
+def _array(sound: NDArray[Any]) -> Floats:
+    """Full scale 1, whatever the type."""
+    kind = f"{sound.dtype.kind}{sound.dtype.itemsize}"
+    if sound.ndim not in (1, 2) or 0 in sound.shape[1:]:
+        raise AudioError(
+            f"Sound has shape (samples,) or (samples, channels); this array has {sound.shape}. Reshape it."
+        )
+    if sound.dtype.kind == "f":
+        return _narrow(sound)
+    if kind not in _ARRAYS:
+        raise AudioError(
+            f"Sound is an array of float, int16, int32 or uint8; this one is {sound.dtype}. "
+            "Convert it to float32 with full scale 1."
+        )
+    little = np.ascontiguousarray(sound, sound.dtype.newbyteorder("<"))
+    return _DECODERS[_ARRAYS[kind]][1](little.tobytes()).reshape(sound.shape)

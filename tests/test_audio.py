@@ -1,0 +1,559 @@
+"""Audio: whatever comes in, mono at 16 kHz comes out, cut anywhere; what is no sound is refused."""
+
+from __future__ import annotations
+
+import os
+import struct
+import tracemalloc
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from math import floor
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from mien.audio import ENCODINGS, PcmDecoder, Resampler, open_audio, pcm_to_float, read_audio
+from mien.errors import AudioError, OptionError
+
+Floats = NDArray[np.float32]
+
+RATES = [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44056, 44100, 48000, 88200, 96000, 192000]
+HELD_BACK_AT_MOST = 0.028
+"""Seconds that the resampler may hold back, at the rates of microphones."""
+
+
+def noise(samples: int, channels: int | None = None, seed: int = 0) -> Floats:
+    shape = samples if channels is None else (samples, channels)
+    return np.random.default_rng(seed).uniform(-0.5, 0.5, shape).astype(np.float32)
+
+
+def tone(hertz: float, rate: int, seconds: float = 0.5) -> Floats:
+    return (0.5 * np.sin(2 * np.pi * hertz * np.arange(round(rate * seconds)) / rate)).astype(np.float32)
+
+
+def whole(path: Path, seconds: float = 10.0) -> Floats:
+    with open_audio(path) as file:
+        return np.concatenate(list(file.blocks(seconds)))
+
+
+def resampled(sound: Floats, rate: int, cuts: list[int] | None = None) -> Floats:
+    resampler = Resampler(rate)
+    parts = [resampler.push(part) for part in np.split(sound, cuts or [])]
+    return np.concatenate([*parts, resampler.flush()])
+
+
+def refusal(act: Callable[[], object]) -> str:
+    """The one sentence, or two, that a refusal says."""
+    with pytest.raises(AudioError) as caught:
+        act()
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+# Files
+
+
+@pytest.mark.parametrize(
+    ("name", "subtype", "close"),
+    [
+        ("a.wav", "PCM_U8", 8e-3),
+        ("a.wav", "PCM_16", 4e-5),
+        ("a.wav", "PCM_24", 2e-7),
+        ("a.wav", "PCM_32", 1e-7),
+        ("a.wav", "FLOAT", 0),
+        ("a.wav", "DOUBLE", 0),
+        ("a.wav", "ULAW", 2e-2),
+        ("a.wav", "ALAW", 2e-2),
+        ("a.flac", "PCM_16", 4e-5),
+        ("a.flac", "PCM_24", 2e-7),
+        ("a.aiff", "PCM_16", 4e-5),
+        ("a.caf", "PCM_24", 2e-7),
+        ("a.w64", "PCM_16", 4e-5),
+        ("a.rf64", "PCM_16", 4e-5),
+        ("a.au", "FLOAT", 0),
+    ],
+)
+def test_a_file_of_any_width_reads_as_the_sound_that_was_written(
+    tmp_path: Path, name: str, subtype: str, close: float
+) -> None:
+    sound = noise(4410)
+    sf.write(tmp_path / name, sound, 44100, subtype=subtype)
+    assert np.abs(whole(tmp_path / name) - sound).max() <= close
+
+
+@pytest.mark.parametrize(
+    ("name", "subtype", "rate"),
+    [("a.ogg", "VORBIS", 44100), ("a.ogg", "OPUS", 48000), ("a.mp3", "MPEG_LAYER_III", 44100)],
+)
+def test_lossy_files_read_as_nearly_the_sound_at_its_place(
+    tmp_path: Path, name: str, subtype: str, rate: int
+) -> None:
+    sound = tone(440, rate)
+    sf.write(tmp_path / name, sound, rate, subtype=subtype)
+    read = whole(tmp_path / name)
+    assert len(read) == len(sound)
+    assert np.corrcoef(read, sound)[0, 1] > 0.99
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.mp3"])
+@pytest.mark.parametrize("seconds", [0.001, 0.0377, 0.5])
+def test_blocks_of_any_length_give_the_same_bits(tmp_path: Path, name: str, seconds: float) -> None:
+    sf.write(tmp_path / name, noise(48000, 2), 48000)
+    assert np.array_equal(whole(tmp_path / name, seconds), whole(tmp_path / name))
+
+
+def test_blocks_can_be_read_twice(tmp_path: Path) -> None:
+    sf.write(tmp_path / "a.flac", noise(9000), 16000)
+    with open_audio(tmp_path / "a.flac") as file:
+        first, again = (np.concatenate(list(file.blocks(0.1))) for _ in range(2))
+    assert np.array_equal(first, again)
+
+
+def test_a_header_says_rate_channels_and_length(tmp_path: Path) -> None:
+    sf.write(tmp_path / "a.wav", noise(4410, 3), 44100)
+    with open_audio(tmp_path / "a.wav") as file:
+        assert (file.rate, file.channels, file.frames) == (44100, 3, 4410)
+        assert file.duration == Fraction(1, 10)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 6, 32])
+def test_channels_become_their_mean(tmp_path: Path, channels: int) -> None:
+    sound = noise(1000, channels)
+    sf.write(tmp_path / "a.wav", sound, 16000, subtype="FLOAT")
+    assert np.allclose(whole(tmp_path / "a.wav"), sound.mean(axis=1), atol=1e-7)
+
+
+def test_one_channel_upside_down_cancels_the_other(tmp_path: Path) -> None:
+    sf.write(tmp_path / "a.wav", noise(1000)[:, None] * [1, -1], 16000, subtype="FLOAT")
+    assert not whole(tmp_path / "a.wav").any()
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_a_single_sample_is_a_file_at_any_rate(tmp_path: Path, rate: int) -> None:
+    sf.write(tmp_path / "a.wav", np.float32([0.5]), rate, subtype="FLOAT")
+    assert whole(tmp_path / "a.wav").tolist() == [0.5]
+    assert len(read_audio(tmp_path / "a.wav").samples) == -(-16000 // rate)
+
+
+def test_a_wav_that_ends_early_gives_what_is_there(tmp_path: Path) -> None:
+    sound = noise(16000)
+    sf.write(tmp_path / "a.wav", sound, 16000, subtype="FLOAT")
+    cut(tmp_path / "a.wav", 0.5)
+    read = whole(tmp_path / "a.wav")
+    assert 7900 < len(read) < 8001
+    assert np.array_equal(read, sound[: len(read)])
+
+
+@pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000])
+def test_a_wav_from_a_pipe_is_as_long_as_its_file(tmp_path: Path, size: int) -> None:
+    sound = noise(16000)
+    sf.write(tmp_path / "a.wav", sound, 16000, subtype="PCM_16")
+    raw = bytearray((tmp_path / "a.wav").read_bytes())
+    raw[4:8], raw[40:44] = struct.pack("<I", 0xFFFFFFFF), struct.pack("<I", size)
+    (tmp_path / "a.wav").write_bytes(raw)
+    assert np.abs(whole(tmp_path / "a.wav") - sound).max() < 4e-5
+
+
+def test_a_flac_from_a_pipe_has_no_length_and_reads_to_its_end(tmp_path: Path) -> None:
+    sound = noise(48000)
+    sf.write(tmp_path / "a.flac", sound, 48000)
+    raw = bytearray((tmp_path / "a.flac").read_bytes())
+    raw[21] &= 0xF0  # the low 36 bits before the checksum count the samples; 0 is unknown
+    raw[22:26] = bytes(4)
+    (tmp_path / "a.flac").write_bytes(raw)
+    with open_audio(tmp_path / "a.flac") as file:
+        assert file.frames is None
+        assert file.duration is None
+        assert np.abs(np.concatenate(list(file.blocks(0.3))) - sound).max() < 4e-5
+
+
+def test_half_an_hour_is_read_in_the_memory_of_a_block(tmp_path: Path) -> None:
+    path = tmp_path / "long.wav"
+    minute = noise(8000 * 60)
+    with sf.SoundFile(path, "w", 8000, 1, "PCM_16") as file:
+        for _ in range(30):
+            file.write(minute)
+    tracemalloc.start()
+    with open_audio(path) as sound:
+        samples = sum(len(block) for block in sound.blocks())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert samples == 8000 * 60 * 30
+    assert peak < 3_000_000  # all of it would be 57 MB
+
+
+def test_many_channels_come_in_shorter_blocks_not_in_more_memory(tmp_path: Path) -> None:
+    sf.write(tmp_path / "a.wav", np.zeros((20_000, 1000), np.int16), 8000)
+    with open_audio(tmp_path / "a.wav") as file:
+        assert [len(block) for block in file.blocks()] == [8000, 8000, 4000]
+
+
+# Files that are refused
+
+
+def cut(path: Path, share: float) -> None:
+    raw = path.read_bytes()
+    path.write_bytes(raw[: int(len(raw) * share)])
+
+
+def test_a_missing_file_is_refused_with_a_near_name(tmp_path: Path) -> None:
+    sf.write(tmp_path / "speech.wav", noise(10), 16000)
+    said = refusal(lambda: open_audio(tmp_path / "speach.wav"))
+    assert said == f"{tmp_path / 'speach.wav'}: there is no such file. Did you mean 'speech.wav'?"
+
+
+def test_a_file_in_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    assert "there is no such file." in refusal(lambda: open_audio(tmp_path / "nowhere" / "a.wav"))
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    assert "this is a folder; one audio file is wanted" in refusal(lambda: open_audio(tmp_path))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_named_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    assert "this is no regular file" in refusal(lambda: open_audio(tmp_path / "pipe.wav"))
+
+
+@pytest.fixture
+def unprivileged() -> Iterator[None]:
+    """Root may read everything, so root steps down."""
+    if not hasattr(os, "geteuid"):
+        pytest.skip("this system has no user ids")
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
+    yield
+    os.seteuid(before)
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Path:
+    path = tmp_path / "secret.wav"
+    sf.write(path, noise(10), 16000)
+    path.chmod(0)
+    return path
+
+
+def test_a_file_we_may_not_read_is_refused(secret: Path, unprivileged: None) -> None:
+    said = refusal(lambda: open_audio(secret))
+    assert said == f"{secret}: cannot be opened (Permission denied). Check who may read it."
+
+
+def test_an_empty_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").touch()
+    assert "the file is empty (0 bytes); record or export it again." in refusal(
+        lambda: open_audio(tmp_path / "a.wav")
+    )
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.ogg", "a.aiff"])
+def test_a_file_without_samples_is_refused(tmp_path: Path, name: str) -> None:
+    sf.write(tmp_path / name, noise(0), 16000)
+    assert "the file holds no samples" in refusal(lambda: open_audio(tmp_path / name))
+
+
+@pytest.mark.parametrize(("bad", "word"), [(np.nan, "nan"), (np.inf, "inf"), (-np.inf, "-inf")])
+def test_a_sample_that_is_no_number_is_refused_with_its_second(tmp_path: Path, bad: float, word: str) -> None:
+    sound = noise(16000 * 3, 2)
+    sound[40000, 1] = bad
+    sf.write(tmp_path / "a.wav", sound, 16000, subtype="FLOAT")
+    said = refusal(lambda: whole(tmp_path / "a.wav", 1.0))
+    assert f"a.wav: the sample at 2.500 s is {word}, and sound is made of finite numbers." in said
+
+
+def test_a_cut_off_header_is_refused(tmp_path: Path) -> None:
+    sf.write(tmp_path / "a.wav", noise(100), 16000)
+    raw = (tmp_path / "a.wav").read_bytes()
+    for length in (4, 13, 20, 36):
+        (tmp_path / "a.wav").write_bytes(raw[:length])
+        said = refusal(lambda: open_audio(tmp_path / "a.wav"))
+        assert "damaged, cut off or unknown. Convert it: ffmpeg -i " in said
+
+
+def test_a_text_file_is_refused_with_its_first_words(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_text("Dear diary,\ntoday I spoke – at length – to nobody.\n" * 40)
+    assert "this is text, not audio: it begins with 'Dear diary, today I spoke – at'." in refusal(
+        lambda: open_audio(tmp_path / "a.wav")
+    )
+
+
+@pytest.mark.parametrize(
+    ("head", "what"),
+    [
+        (b"\0\0\0\x20ftypM4A \0\0\2\0", "an MP4, M4A or MOV file"),
+        (b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81", "a WebM or Matroska file"),
+        (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "a WMA or WMV file"),
+        (b"PK\x03\x04\x14\0", "a zip archive"),
+    ],
+)
+def test_a_kind_that_cannot_be_read_is_named_with_the_command_that_converts_it(
+    tmp_path: Path, head: bytes, what: str
+) -> None:
+    path = tmp_path / "a clip.m4a"
+    path.write_bytes(head + bytes(range(256)))
+    assert refusal(lambda: open_audio(path)) == (
+        f"{path}: this is {what}, which libsndfile does not read. "
+        f'Convert it: ffmpeg -i "{path}" -c:a pcm_s16le "{tmp_path / "a clip-pcm.wav"}"'
+    )
+
+
+def test_a_codec_that_cannot_be_decoded_is_named(tmp_path: Path) -> None:
+    sf.write(tmp_path / "a.wav", noise(1000), 16000)
+    raw = bytearray((tmp_path / "a.wav").read_bytes())
+    raw[20:22] = struct.pack("<H", 0x161)
+    (tmp_path / "a.wav").write_bytes(raw)
+    said = refusal(lambda: open_audio(tmp_path / "a.wav"))
+    assert "a WAV file with WMA inside, which libsndfile does not decode. Convert it: ffmpeg -i " in said
+
+
+def test_a_headerless_file_is_refused_with_the_command_that_gives_it_one(tmp_path: Path) -> None:
+    (tmp_path / "a.raw").write_bytes(noise(1000).tobytes())
+    said = refusal(lambda: open_audio(tmp_path / "a.raw"))
+    assert "a raw file does not say its rate" in said
+    assert "ffmpeg -f s16le -ar 16000 -ac 1 -i " in said
+
+
+@pytest.mark.parametrize("rate", [4000, 384000])
+def test_a_rate_that_no_speech_is_kept_at_is_refused(tmp_path: Path, rate: int) -> None:
+    sf.write(tmp_path / "a.wav", noise(1000), rate)
+    said = refusal(lambda: open_audio(tmp_path / "a.wav"))
+    assert f"a.wav: a sample rate of {rate} Hz is outside 8000..192000 Hz" in said
+
+
+def test_an_ogg_with_a_hole_is_refused_with_where_it_stops(tmp_path: Path) -> None:
+    path = tmp_path / "a.ogg"
+    sf.write(path, noise(48000 * 3), 48000)
+    raw = bytearray(path.read_bytes())
+    middle = len(raw) // 2
+    raw[middle : middle + 4000] = bytes(4000)
+    path.write_bytes(raw)
+    said = refusal(lambda: whole(path))
+    assert " s of 3.000 s; the file is damaged or cut off." in said
+    assert "keep what is left: ffmpeg -i " in said
+
+
+def test_an_mp3_that_ends_before_its_header_says_is_refused(tmp_path: Path) -> None:
+    sf.write(tmp_path / "a.mp3", noise(48000 * 3), 48000)
+    cut(tmp_path / "a.mp3", 0.6)
+    assert " s of 3.000 s; the file is damaged or cut off." in refusal(lambda: whole(tmp_path / "a.mp3"))
+
+
+def test_a_damaged_flac_is_refused_with_where_it_fails(tmp_path: Path) -> None:
+    sf.write(tmp_path / "a.flac", noise(48000 * 3), 48000)
+    cut(tmp_path / "a.flac", 0.6)
+    said = refusal(lambda: whole(tmp_path / "a.flac", 1.0))
+    assert "a.flac: the file is damaged after 1.000 s (" in said
+
+
+# Raw streams
+
+
+def encoded(sound: Floats, encoding: str, tmp_path: Path) -> tuple[bytes, Floats]:
+    """Bytes in `encoding`, and what libsndfile makes of them."""
+    subtype = {"s16le": "PCM_16", "s24le": "PCM_24", "s32le": "PCM_32", "f32le": "FLOAT", "f64le": "DOUBLE",
+               "u8": "PCM_U8", "mulaw": "ULAW"}[encoding]  # fmt: skip
+    channels = 1 if sound.ndim == 1 else sound.shape[1]
+    kind = {"format": "RAW", "subtype": subtype, "endian": "LITTLE"}
+    sf.write(tmp_path / "a.raw", sound, 16000, **kind)
+    read, _ = sf.read(tmp_path / "a.raw", samplerate=16000, channels=channels, dtype="float32", **kind)
+    return (tmp_path / "a.raw").read_bytes(), read
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_every_encoding_decodes_as_libsndfile_does(tmp_path: Path, encoding: str) -> None:
+    data, wanted = encoded(np.linspace(-0.999, 0.999, 3001, dtype=np.float32), encoding, tmp_path)
+    assert np.array_equal(pcm_to_float(data, encoding), wanted)
+
+
+@settings(max_examples=40, deadline=None)
+@given(encoding=st.sampled_from(ENCODINGS), channels=st.integers(1, 3), data=st.data())
+def test_bytes_cut_anywhere_give_the_same_samples(encoding: str, channels: int, data: st.DataObject) -> None:
+    raw = np.random.default_rng(channels).integers(0, 60, 720, np.uint8).tobytes()
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(raw)), max_size=30)))
+    decoder = PcmDecoder(encoding, channels)
+    parts = [decoder.push(raw[a:b]) for a, b in zip([0, *cuts], [*cuts, len(raw)], strict=True)]
+    assert np.array_equal(np.concatenate(parts), pcm_to_float(raw, encoding, channels))
+
+
+def test_arrays_are_taken_by_their_own_type() -> None:
+    assert PcmDecoder("s16le").push(np.float64([0.25, -1])).tolist() == [0.25, -1]
+    assert PcmDecoder().push(np.int16([-32768, 16384])).tolist() == [-1, 0.5]
+    assert PcmDecoder().push(np.array([1 << 30], ">i4")).tolist() == [0.5]
+    assert PcmDecoder().push(np.uint8([128, 0])).tolist() == [0, -1]
+    assert PcmDecoder().push(np.float32([[1, 0], [0.5, 0.25]])).tolist() == [0.5, 0.375]
+
+
+def test_an_array_of_another_kind_is_refused() -> None:
+    assert "this one is complex64. Convert it to float32" in refusal(
+        lambda: PcmDecoder().push(np.zeros(4, np.complex64))
+    )
+    assert "this array has (1, 2, 3). Reshape it." in refusal(lambda: PcmDecoder().push(np.zeros((1, 2, 3))))
+
+
+def test_a_stream_with_a_sample_that_is_no_number_is_refused_with_its_place() -> None:
+    decoder = PcmDecoder("f64le")
+    decoder.push(noise(100).astype("<f8").tobytes())
+    said = refusal(lambda: decoder.push(np.array([0, 0, 1e300]).tobytes()))
+    assert "Sample 102 of the stream is inf" in said
+
+
+def test_whole_raw_sound_that_ends_within_a_sample_is_refused() -> None:
+    assert (
+        "Raw sound ends 3 bytes into a sample; s16le with 2 channel(s) comes in groups of 4 bytes."
+        in refusal(lambda: pcm_to_float(bytes(11), "s16le", 2))
+    )
+
+
+def test_an_unknown_encoding_is_refused_with_a_near_name() -> None:
+    with pytest.raises(OptionError, match=r"no raw encoding 's16'; there is s16le, .*Did you mean 's16le'\?"):
+        PcmDecoder("s16")
+
+
+@pytest.mark.parametrize("channels", [0, 1025])
+def test_a_number_of_channels_that_does_not_exist_is_refused(channels: int) -> None:
+    with pytest.raises(OptionError, match=f"{channels} channels of raw sound are outside 1..1024"):
+        PcmDecoder("s16le", channels)
+
+
+# Resampling
+
+
+@pytest.mark.parametrize("rate", [*RATES, 15999, 16001, 44101])
+@pytest.mark.parametrize("chunk", [1, 7, 160, 1023])
+def test_any_chunking_gives_the_same_bits(rate: int, chunk: int) -> None:
+    sound = noise(min(rate // 10, 6000) + 7)
+    cuts = list(range(chunk, len(sound), chunk))
+    assert np.array_equal(resampled(sound, rate, cuts), resampled(sound, rate))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rate=st.sampled_from([r for r in RATES if r != 16000]),
+    samples=st.integers(0, 20_000),
+    shares=st.lists(st.floats(0, 1), max_size=12),
+)
+def test_random_chunking_gives_the_same_bits_and_the_exact_length(
+    rate: int, samples: int, shares: list[float]
+) -> None:
+    sound = noise(samples, seed=samples)
+    whole_at_once = resampled(sound, rate)
+    assert np.array_equal(resampled(sound, rate, sorted(int(s * samples) for s in shares)), whole_at_once)
+    assert len(whole_at_once) == -(-samples * 16000 // rate)
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_ten_seconds_at_once_give_the_bits_of_ten_milliseconds(rate: int) -> None:
+    sound = noise(rate * 10)
+    cuts = list(range(rate // 100, len(sound), rate // 100))
+    assert np.array_equal(resampled(sound, rate, cuts), resampled(sound, rate))
+
+
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("seconds", [0.0, 0.1, 0.12345])
+def test_an_impulse_stays_at_its_time(rate: int, seconds: float) -> None:
+    sound = np.zeros(rate // 5, np.float32)
+    sound[round(seconds * rate)] = 1
+    peak = int(np.argmax(np.abs(resampled(sound, rate))))
+    assert abs(peak / 16000 - round(seconds * rate) / rate) <= 0.5 / 16000 + 1e-9
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_a_delayed_sound_gives_a_delayed_sound(rate: int) -> None:
+    sound = noise(rate // 10)
+    late = np.concatenate([np.zeros(rate, np.float32), sound])
+    assert np.array_equal(resampled(late, rate)[16000:], resampled(sound, rate))
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_an_output_waits_for_no_more_than_the_look_ahead(rate: int) -> None:
+    resampler = Resampler(rate)
+    outputs, longest = 0, Fraction(0)
+    for newest in range(rate // 20):  # sample by sample
+        fresh = len(resampler.push(noise(1)))
+        waited = Fraction(newest, rate) - Fraction(outputs, 16000)  # the first fresh one waited longest
+        longest = max(longest, waited if fresh else Fraction(0))
+        outputs += fresh
+        assert outputs >= floor((Fraction(newest, rate) - resampler.look_ahead) * 16000) + 1
+    assert longest <= resampler.look_ahead <= longest + Fraction(1, rate)
+    assert resampler.look_ahead <= HELD_BACK_AT_MOST
+
+
+def test_sixteen_kilohertz_pass_untouched_and_at_once() -> None:
+    resampler, sound = Resampler(16000), noise(1000)
+    assert resampler.push(sound) is sound
+    assert len(resampler.flush()) == 0
+    assert resampler.look_ahead == 0
+
+
+@pytest.mark.parametrize("rate", [r for r in RATES if r != 16000])
+def test_speech_keeps_its_level_and_shape_to_nine_tenths_of_the_band(rate: int) -> None:
+    top = min(rate, 16000) / 2
+    for hertz in (0, 0.1 * top, 0.5 * top, 0.9 * top):
+        wave = tone(hertz, rate) if hertz else np.full(rate // 2, 0.5, np.float32)
+        wanted = tone(hertz, 16000) if hertz else np.full(8000, 0.5, np.float32)
+        assert np.abs(resampled(wave, rate) - wanted)[100:-100].max() < 1e-3, hertz
+
+
+@pytest.mark.parametrize("rate", [r for r in RATES if r > 16000])
+def test_what_is_above_the_band_does_not_fold_back(rate: int) -> None:
+    for hertz in (8500, 9000, 0.49 * rate):
+        level = np.sqrt(np.mean(resampled(tone(hertz, rate), rate)[100:-100] ** 2) * 8)
+        assert level < 1e-4, hertz  # 80 dB below the tone
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 12000])
+def test_a_telephone_gets_no_mirror_image_above_its_band(rate: int) -> None:
+    hertz = 0.44 * rate
+    spectrum = np.abs(np.fft.rfft(resampled(tone(hertz, rate), rate)[500:7500] * np.hanning(7000)))
+    bins = np.fft.rfftfreq(7000, 1 / 16000)
+    assert spectrum[bins > 0.55 * rate].max() < 1e-4 * spectrum.max()
+
+
+def test_after_a_flush_or_reset_a_resampler_is_as_new() -> None:
+    resampler, sound = Resampler(44100), noise(5000)
+    first = np.concatenate([resampler.push(sound), resampler.flush()])
+    resampler.push(sound[:777])
+    resampler.reset()
+    assert np.array_equal(np.concatenate([resampler.push(sound), resampler.flush()]), first)
+
+
+@pytest.mark.parametrize("rate", [0, -16000, 7999, 192001])
+def test_a_stream_of_an_impossible_rate_is_refused(rate: int) -> None:
+    assert f"the stream: a sample rate of {rate} Hz is outside 8000..192000 Hz" in refusal(
+        lambda: Resampler(rate)
+    )
+
+
+# Real sound
+
+
+def test_the_demo_line_is_five_seconds_of_speech_at_a_speaking_level(demo_line: Path) -> None:
+    audio = read_audio(demo_line)
+    assert 4 < audio.duration < 6
+    assert not audio.samples[: int(0.28 * 16000)].any()
+    assert not audio.samples[-int(0.28 * 16000) :].any()
+    loud = np.sqrt(np.mean(audio.samples[: len(audio.samples) // 160 * 160].reshape(-1, 160) ** 2, axis=1))
+    active = loud[loud > loud.max() / 30]
+    assert abs(20 * np.log10(np.sqrt(np.mean(active**2))) + 20) < 0.5
+    assert demo_line.stat().st_size <= 200_000
+
+
+@pytest.mark.parametrize("folder", ["librispeech", "vctk", "facegood", "emodb", "ljspeech"])
+def test_real_recordings_read_whole_and_at_their_length(shared: Path, folder: str) -> None:
+    recordings = sorted((shared / "data" / folder).rglob("*.ogg"))[:5]
+    if not recordings:
+        pytest.skip(f"no recordings in {shared / 'data' / folder}")
+    for path in recordings:
+        with open_audio(path) as file:
+            sound = np.concatenate(list(file.blocks(0.5)))
+            assert len(sound) == file.frames
+        assert 0.001 < np.sqrt(np.mean(sound**2)) < 0.5
+        assert read_audio(path).duration - Fraction(len(sound), file.rate) < Fraction(1, 16000)
