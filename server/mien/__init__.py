@@ -1,1 +1,43 @@
-"""Mien: speech in, a performance on any face rig out."""
+"""Mien: speech in, a performance on any face rig out.
+
+    import mien
+    take = mien.bake("line.wav")
+    curves = take.curves("arkit")            # names, values (frames, names), rate
+
+    with mien.open_stream(48_000) as stream:
+        frames = stream.push(samples)        # as sound comes
+        frames = stream.flush()              # at the end of the line
+"""
+
+from mien.errors import (
+    AudioError,
+    FileError,
+    InputError,
+    MienError,
+    MissingExtraError,
+    ModelError,
+    OptionError,
+    RigError,
+)
+from mien.pipeline import Stream, Take, bake, open_stream, open_take
+from mien.values import Curves, Motion
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AudioError",
+    "Curves",
+    "FileError",
+    "InputError",
+    "MienError",
+    "MissingExtraError",
+    "ModelError",
+    "Motion",
+    "OptionError",
+    "RigError",
+    "Stream",
+    "Take",
+    "bake",
+    "open_stream",
+    "open_take",
+]

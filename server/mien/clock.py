@@ -26,6 +26,9 @@ SAMPLES_PER_ROW = SAMPLE_RATE // MOTION_RATE
 SLOWEST_RATE, FASTEST_RATE = Fraction(1), Fraction(120)
 """Frame rates that curves may have."""
 
+LONGEST_TEXT = 40
+"""Letters of a frame rate; a float has up to 17 digits, a fraction twice that."""
+
 BROADCAST = {"23.976": 24000, "23.98": 24000, "29.97": 30000, "47.952": 48000, "47.95": 48000,
              "59.94": 60000, "119.88": 120000}  # fmt: skip
 """Rounded names of the NTSC rates, each N/1001."""
@@ -41,6 +44,8 @@ def frame_rate(given: str | float | Fraction) -> Fraction:
     """
     text = str(given).strip()
     try:
+        if len(text) > LONGEST_TEXT or "e" in text.lower():  # 1e999999999 is a fraction nobody has room for
+            raise ValueError
         rate = Fraction(BROADCAST[text], 1001) if text in BROADCAST else Fraction(text)
     except (ValueError, ZeroDivisionError):
         raise OptionError(f"Frame rate '{given}' is not a number; write 30, 29.97 or 24000/1001.") from None

@@ -90,8 +90,8 @@ CHANNEL_INDEX: Final = {name: index for index, name in enumerate(CHANNEL_NAMES)}
 
 def frozen(values: NDArray[Any], dtype: type = np.float32) -> NDArray[Any]:
     """`values` as a contiguous, read-only array; a writable one is copied, so nobody can change it later."""
-    array = np.ascontiguousarray(values, dtype=dtype)
-    if array is values and array.flags.writeable:
+    array: NDArray[Any] = np.ascontiguousarray(values, dtype=dtype)
+    if array.flags.writeable and np.may_share_memory(array, values):
         array = array.copy()
     array.flags.writeable = False
     return array

@@ -41,11 +41,18 @@ def _noise(power: Tensor) -> Tensor:
     return torch.exp(level + slope + colour + tremble)
 
 
+def _response(power: Tensor) -> Tensor:
+    """What a microphone and a room do to the spectrum: a smooth random curve, some 4 dB up and down."""
+    curve = torch.randn(len(power), 1, 10, device=power.device)
+    curve = torch.nn.functional.interpolate(curve, BANDS, mode="linear", align_corners=True)
+    return curve * _uniform(len(power), 0.0, 0.9, power)[:, None, None]
+
+
 def _mask(log: Tensor) -> Tensor:
     """Silence a few neighbouring bands, as bad microphones and codecs do."""
     batch, _, bands = log.shape
     at = torch.rand(batch, 2, device=log.device) * bands
-    width = torch.rand(batch, 2, device=log.device) * 9 * (torch.rand(batch, 2, device=log.device) < 0.5)
+    width = torch.rand(batch, 2, device=log.device) * 14 * (torch.rand(batch, 2, device=log.device) < 0.5)
     band = torch.arange(bands, device=log.device)
     hidden = ((band - at[..., None]).abs() < width[..., None] / 2).any(1)
     return torch.where(hidden[:, None, :], log.mean(1, keepdim=True), log)
@@ -58,6 +65,7 @@ def augment(heard: Tensor) -> Tensor:
     power = (torch.exp(log) - FLOOR).clamp_min(0)
     power = _warp(power, _uniform(batch, 0.84, 1.19, power))
     tilt = _uniform(batch, -0.8, 0.8, power)[:, None, None] * torch.linspace(-1, 1, BANDS, device=power.device)
+    tilt = tilt + _response(power)
     gain = _uniform(batch, -3.0, 1.6, power)[:, None, None]  # -13 to +7 dB
     power = power * torch.exp(gain + tilt) + _noise(power)
     return _mask(torch.log(power + FLOOR)).reshape(batch, rows, 2 * BANDS)

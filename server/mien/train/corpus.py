@@ -19,8 +19,9 @@ import soxr
 from numpy.typing import NDArray
 
 from mien.clock import SAMPLE_RATE, SAMPLES_PER_ROW
-from mien.errors import FileError
+from mien.evaluation import Recording
 from mien.features import BANDS, log_mel
+from mien.score import read_phones
 from mien.train import lines, voices
 from mien.train.phones import sounds
 from mien.train.targets import draw, phone_rows
@@ -164,66 +165,17 @@ def synthetic(folder: Path, hours: float, jobs: int) -> Iterator[Path]:
         yield from pool.map(partial(_make_shard, folder), range(count))
 
 
-def text_grid(path: Path, tier: str = "phones") -> list[Phone]:
-    """Intervals of one tier of a Praat TextGrid (long form).
-
-    Raises:
-        FileError: No such tier.
-    """
-    phones, inside, start, end = [], False, 0.0, 0.0
-    for line in path.read_text("utf-8").splitlines():
-        key, _, value = (part.strip() for part in line.partition("="))
-        if key == "name":
-            inside = value.strip('"') == tier
-        elif inside and key == "xmin":
-            start = float(value)
-        elif inside and key == "xmax":
-            end = float(value)
-        elif inside and key == "text":
-            phones.append(Phone(start, end, value.strip('"')))
-    if not phones:
-        raise FileError(f"{path}: no tier '{tier}' with intervals; is it a TextGrid in Praat's long form?")
-    return phones
-
-
-@dataclass(frozen=True)
-class Aligned:
-    """One recording with its phones."""
-
-    audio: Path
-    grid: Path
-    speaker: str
-    """First part of the file's name: `4088` of `4088-158077-0040`."""
-
-
-def aligned(folder: Path) -> list[Aligned]:
-    """Recordings in `folder` that have a TextGrid beside them, by name.
-
-    Raises:
-        FileError: There are none.
-    """
-    found = []
-    for grid in sorted(folder.rglob("*.TextGrid")):
-        for suffix in (".ogg", ".flac", ".wav"):
-            if (audio := grid.with_suffix(suffix)).exists():
-                found.append(Aligned(audio, grid, grid.name.split("-")[0]))
-                break
-    if not found:
-        raise FileError(f"{folder}: no recordings with a .TextGrid beside them (wanted x.ogg, .flac or .wav and x.TextGrid).")
-    return found
-
-
 def read_16k(path: Path) -> NDArray[np.float32]:
     """A short recording, mono at 16 kHz."""
     samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     return soxr.resample(samples.mean(1), rate, SAMPLE_RATE).astype("f4")
 
 
-def real(recordings: list[Aligned], speeds: tuple[float, ...]) -> Rows:
+def real(recordings: list[Recording], speeds: tuple[float, ...]) -> Rows:
     """Recordings as rows, each also at other `speeds` with its pitch moved along: cheap new speakers."""
     parts = []
     for recording in recordings:
-        samples, phones = read_16k(recording.audio), text_grid(recording.grid)
+        samples, phones = read_16k(recording.audio), read_phones(recording.phones)
         for speed in speeds:
             heard = soxr.resample(samples, speed, 1.0).astype("f4") if speed != 1 else samples
             timed = [Phone(p.start / speed, p.end / speed, p.label) for p in phones]

@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 from mien.clock import HOP, SAMPLES_PER_ROW
 from mien.features import BANDS, WINDOW, dft_basis, mel_weights
 from mien.features.mel import FLOOR
-from mien.train.network import Shape
+from mien.train.shape import QUIET_AT, QUIET_FROM, Shape
 
 OPSET, IR = 18, 9
 
@@ -97,6 +97,16 @@ def _block(g: Graph, x: str, state: dict[str, NDArray[Any]], n: int, shape: Shap
     return g.op("Add", x, g.linear(gated, state[f"blocks.{n}.mix.weight"], state[f"blocks.{n}.mix.bias"]))
 
 
+def _sounding(g: Graph, phones: str) -> str:
+    """1 in speech, 0 in silence, by the posterior of `sil`, the first symbol: (streams, 1, 1)."""
+    zero, one = g.weight(np.array([0])), g.weight(np.array([1]))
+    silence = g.op("Slice", phones, zero, one, g.weight(np.array([2])))
+    above = g.op("Sub", silence, g.weight(np.array(QUIET_FROM, "f4")))
+    rest = g.op("Div", above, g.weight(np.array(QUIET_AT - QUIET_FROM, "f4")))
+    least, most = g.weight(np.array(0, "f4")), g.weight(np.array(1, "f4"))
+    return g.op("Sub", most, g.op("Clip", rest, least, most))
+
+
 def step_graph(state: dict[str, NDArray[Any]], shape: Shape) -> bytes:
     """The model file: one step of 320 samples for any number of streams.
 
@@ -110,12 +120,14 @@ def step_graph(state: dict[str, NDArray[Any]], shape: Shape) -> bytes:
         h = _block(g, h, state, n, shape)
     h = _norm(g, h, state, "norm")
     channels, symbols = len(state["motion.bias"]), len(state["phones.bias"])
-    raw = g.op("Sigmoid", g.linear(h, state["motion.weight"], state["motion.bias"]))
+    logits = g.linear(h, state["phones.weight"], state["phones.bias"])
+    phones = g.op("Softmax", logits, axis=-1)
+    drawn = g.op("Sigmoid", g.linear(h, state["motion.weight"], state["motion.bias"]))
+    raw = g.op("Mul", drawn, _sounding(g, phones))
     recent = g.remembered("recent", raw, len(shape.smooth) - 1, channels)
     taps = np.repeat(np.array(shape.smooth, "f4")[::-1, None], channels, axis=1)
     g.output("motion", g.weighted_past(recent, taps, 1), 1, channels)
-    logits = g.linear(h, state["phones.weight"], state["phones.bias"])
-    g.output("phones", g.op("Softmax", logits, axis=-1), 1, symbols)
+    g.output("phones", phones, 1, symbols)
     graph = helper.make_graph(g.nodes, "mien", g.inputs, g.outputs, g.weights)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR, producer_name="mien")
     onnx.checker.check_model(model, full_check=True)

@@ -15,7 +15,8 @@ from torch.nn import functional as F
 from mien.clock import MOTION_RATE
 from mien.train.augment import augment
 from mien.train.corpus import Rows
-from mien.train.network import Network, Shape, aperture
+from mien.train.network import Network, aperture
+from mien.train.shape import Shape
 from mien.train.targets import CLOSURE, MOVING
 
 COLUMN = {name: index for index, name in enumerate(MOVING)}
@@ -29,8 +30,12 @@ class Plan:
     batch: int = 32
     seconds: float = 3.0
     peak: float = 3e-3
-    decay: float = 0.02
-    real_share: float = 0.6
+    decay: float = 0.05
+    drop: float = 0.15
+    """Share of gated features hidden in each block. Without, a few real speakers are learned by heart (closF1 .98
+    on them, .81 on others)."""
+
+    real_share: float = 0.5
     """Share of real speech in a batch, where there is any. All real forgets rare sounds, none real is deaf."""
 
     seed: int = 1
@@ -78,8 +83,10 @@ def loss(motion: Tensor, logits: Tensor, wanted: Tensor, phone: Tensor, weights:
     seen, meant = aperture(motion, COLUMN), aperture(wanted, COLUMN)
     opening = F.smooth_l1_loss(seen, meant, beta=0.05)
     pace = F.smooth_l1_loss(seen.diff(dim=1), meant.diff(dim=1), beta=0.05)
+    touch = F.binary_cross_entropy(motion[..., CLOSURE].clamp(1e-4, 1 - 1e-4), wanted[..., CLOSURE])
+    still = (motion.sum(-1) * (wanted.amax(-1) < 0.02)).mean()
     sounds = F.cross_entropy(logits.flatten(0, 1), phone.flatten(), ignore_index=-1, label_smoothing=0.05)
-    return 20 * shape + 20 * speed + 4 * opening + 4 * pace + 0.5 * sounds
+    return 20 * shape + 20 * speed + 4 * opening + 4 * pace + touch + 0.3 * still + 0.5 * sounds
 
 
 def _rate(step: int, plan: Plan) -> float:
@@ -94,7 +101,7 @@ def learn(real: list[Rows], synthetic: list[Rows], shape: Shape, plan: Plan, say
     """A network trained on `real` and `synthetic` speech."""
     torch.manual_seed(plan.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network = Network(shape).to(device)
+    network = Network(shape, plan.drop).to(device)
     everything = [*real, *synthetic]
     heard = np.concatenate([r.heard[:: max(1, len(r.heard) // 20000)] for r in everything]).astype("f4")
     network.mean.copy_(torch.from_numpy(heard.mean(0)))

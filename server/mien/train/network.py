@@ -6,7 +6,6 @@ j - DELAY. So its memory is the last rows of each block and nothing else, and a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -15,37 +14,20 @@ from torch.nn import functional as F
 
 from mien.features import BANDS
 from mien.train.phones import SYMBOLS
+from mien.train.shape import QUIET_AT, QUIET_FROM, Shape
 from mien.train.targets import MOVING
-
-
-@dataclass(frozen=True)
-class Shape:
-    """Sizes of the network; what the card tells and the exporter needs."""
-
-    width: int = 192
-    taps: int = 5
-    dilations: tuple[int, ...] = (1, 2, 4, 8, 1, 2)
-    delay: int = 3
-    """Rows between what it hears and what it draws: 60 ms."""
-
-    smooth: tuple[float, ...] = (0.25, 0.5, 0.25)
-    """Fixed last step over time: lips are flesh. Its delay is part of `delay`, and training sees through it."""
-
-    @property
-    def reach(self) -> int:
-        """Rows of the past that one output can depend on, besides its own."""
-        return (self.taps - 1) * sum(self.dilations) + len(self.smooth) - 1 + 1
 
 
 class Block(nn.Module):
     """Norm, depthwise causal convolution, gate, mix; added to what came in."""
 
-    def __init__(self, width: int, taps: int, dilation: int) -> None:
+    def __init__(self, width: int, taps: int, dilation: int, drop: float) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(width)
         self.taps = nn.Parameter(torch.randn(taps, width) / taps**0.5)
         self.gate = nn.Linear(width, 2 * width)
         self.mix = nn.Linear(width, width)
+        self.drop = nn.Dropout(drop)
         self.past = (taps - 1) * dilation
         self.dilation = dilation
 
@@ -54,7 +36,7 @@ class Block(nn.Module):
         h = F.pad(self.norm(x).transpose(1, 2), (self.past, 0))
         h = F.conv1d(h, self.taps.T[:, None, :], dilation=self.dilation, groups=h.shape[1]).transpose(1, 2)
         a, b = self.gate(h).chunk(2, dim=-1)
-        return x + self.mix(a * torch.sigmoid(b))
+        return x + self.mix(self.drop(a * torch.sigmoid(b)))
 
 
 class Network(nn.Module):
@@ -63,14 +45,14 @@ class Network(nn.Module):
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, shape: Shape = Shape()) -> None:
+    def __init__(self, shape: Shape = Shape(), drop: float = 0.0) -> None:
         super().__init__()
         self.shape = shape
         self.register_buffer("mean", torch.zeros(2 * BANDS))
         self.register_buffer("scale", torch.ones(2 * BANDS))
         self.register_buffer("smooth", torch.tensor(shape.smooth))
         self.listen = nn.Linear(2 * BANDS, shape.width)
-        self.blocks = nn.ModuleList(Block(shape.width, shape.taps, d) for d in shape.dilations)
+        self.blocks = nn.ModuleList(Block(shape.width, shape.taps, d, drop) for d in shape.dilations)
         self.norm = nn.LayerNorm(shape.width)
         self.motion = nn.Linear(shape.width, len(MOVING))
         self.phones = nn.Linear(shape.width, len(SYMBOLS))
@@ -81,11 +63,13 @@ class Network(nn.Module):
         for block in self.blocks:
             h = block(h)
         h = self.norm(h)
-        raw = torch.sigmoid(self.motion(h))
+        logits = self.phones(h)
+        sounding = 1 - ((logits.softmax(-1)[..., :1] - QUIET_FROM) / (QUIET_AT - QUIET_FROM)).clamp(0, 1)
+        raw = torch.sigmoid(self.motion(h)) * sounding
         late = F.pad(raw.transpose(1, 2), (len(self.shape.smooth) - 1, 0))
         channels = raw.shape[-1]
         kernel = self.smooth.flip(0)[None, None].expand(channels, 1, -1)
-        return F.conv1d(late, kernel, groups=channels).transpose(1, 2), self.phones(h)
+        return F.conv1d(late, kernel, groups=channels).transpose(1, 2), logits
 
     @property
     def parameters_count(self) -> int:

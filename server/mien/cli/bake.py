@@ -1,0 +1,174 @@
+"""`mien bake`, `mien render`, `mien demo`: what goes where, and a bar while it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import numpy as np
+
+from mien.clock import frame_rate
+from mien.errors import AudioError, FileError, OptionError, unknown
+from mien.files import FORMAT_NAMES, TAKE_SUFFIX, format_of, write_curves
+from mien.pipeline import DEFAULT_MODEL, DEFAULT_RATE, DEFAULT_RIG, DEFAULT_TAIL, Take, bake, open_take
+from mien.rig import Rig, find_rig, load_rig
+from mien.values import Curves
+
+SOUNDS = {".wav", ".flac", ".ogg", ".opus", ".oga", ".mp3", ".aif", ".aiff", ".caf", ".w64", ".rf64", ".au", ".snd"}
+"""Suffixes that a folder is searched for; a file named by itself may have any."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked of `mien bake`."""
+
+    rig: str = DEFAULT_RIG
+    model: str = DEFAULT_MODEL
+    fps: str = str(DEFAULT_RATE)
+    format: str | None = None
+    tail: float = DEFAULT_TAIL
+    save_take: bool = False
+    plot: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """One line to bake."""
+
+    source: Path
+    target: Path
+
+
+def bake_all(inputs: list[Path], out: Path, order: Order) -> None:
+    """Bake every input; everything that can be refused is refused before the first is begun."""
+    rig = load_rig(find_rig(order.rig))
+    frame_rate(order.fps)
+    jobs = plan(inputs, out, order)
+    for job in jobs:
+        with _bar(job.source.name) as progress:
+            take = bake(job.source, model=order.model, rate=order.fps, tail=order.tail, progress=progress)
+        print(_summary(job.target, take, _write(take, job, rig, order)))
+
+
+def plan(inputs: list[Path], out: Path, order: Order) -> list[Job]:
+    """Which input becomes which file.
+
+    Raises:
+        OptionError: Options contradict one another, or two inputs would become one file.
+        FileError: A folder without sounds, or an output that would overwrite its input.
+    """
+    many = len(inputs) > 1 or inputs[0].is_dir() or out.is_dir()
+    suffix = _suffix(out, order, many)
+    if not many:
+        jobs = [Job(inputs[0], out)]
+    else:
+        jobs = [Job(source, out / inside.with_suffix(suffix)) for source, inside in _sounds(inputs)]
+    _check(jobs)
+    return jobs
+
+
+def _suffix(out: Path, order: Order, many: bool) -> str:
+    """What outputs end in; refuses options that contradict one another."""
+    if order.format is not None and order.format not in FORMAT_NAMES:
+        raise OptionError(unknown("curve format", order.format, FORMAT_NAMES))
+    if many:
+        if out.suffix and not out.is_dir():
+            raise OptionError(f"Many inputs go into a folder, and '{out}' is named like a file; write -o FOLDER.")
+        return "." + (order.format or "csv")
+    if out.suffix.lower() == TAKE_SUFFIX:
+        if order.format or order.save_take:
+            raise OptionError(f"'{out.name}' is a take; --format and --save-take are for files of curves.")
+        return TAKE_SUFFIX
+    if order.format is not None and out.suffix and format_of(out) != order.format:
+        raise OptionError(f"--format {order.format} contradicts the name '{out.name}'; leave one of them out.")
+    return "." + format_of(out, order.format)
+
+
+def _sounds(inputs: list[Path]) -> Iterator[tuple[Path, Path]]:
+    """Every sound, and its place inside the output folder."""
+    for given in inputs:
+        if not given.is_dir():
+            yield given, Path(given.name)
+            continue
+        found = sorted(path for path in given.rglob("*") if path.suffix.lower() in SOUNDS)
+        if not found:
+            raise AudioError(f"{given}: no sounds in this folder ({', '.join(sorted(SOUNDS))}).")
+        yield from ((path, path.relative_to(given)) for path in found)
+
+
+def _check(jobs: list[Job]) -> None:
+    taken: dict[Path, Path] = {}
+    for job in jobs:
+        if job.target in taken:
+            raise OptionError(
+                f"{taken[job.target]} and {job.source} would both become {job.target}; rename one of them."
+            )
+        if job.target.resolve() == job.source.resolve():
+            raise FileError(f"{job.target} is the input itself; choose another output.")
+        taken[job.target] = job.source
+
+
+def _write(take: Take, job: Job, rig: Rig, order: Order) -> Curves:
+    curves = take.curves(rig)
+    if job.target.suffix.lower() == TAKE_SUFFIX:
+        take.save(job.target)
+    else:
+        write_curves(curves, job.target, order.format)
+    if order.save_take:
+        take.save(job.target.with_suffix(TAKE_SUFFIX))
+    if order.plot:
+        _plot(job, curves)
+    return curves
+
+
+def _plot(job: Job, curves: Curves) -> None:
+    from mien.audio import read_audio
+    from mien.plots import plot_bake
+
+    plot_bake(read_audio(job.source), curves, job.target.with_suffix(".png"), title=job.source.name)
+
+
+def _summary(target: Path, take: Take, curves: Curves) -> str:
+    """Two lines: what was written, and what the mouth did."""
+    moving = int(np.sum(np.ptp(curves.values, axis=0) > 0.01)) if len(curves.values) else 0
+    touch = take.motion.column("lipClosure") > 0.5
+    closures = int(np.sum(touch[1:] & ~touch[:-1])) + int(touch[:1].sum())
+    rate = f"{float(take.rate):.6g}"
+    return (
+        f"{target}: {len(curves.values)} frames of {len(curves.names)} curves at {rate} fps, "
+        f"{float(take.duration):.2f} s of speech, {take.model}\n"
+        f"  {moving} curves move; the lips close {closures} time{'' if closures == 1 else 's'}"
+    )
+
+
+def render_take(source: Path, out: Path, rig: str, fps: str | None, format_: str | None) -> None:
+    """Curves of a saved take."""
+    format_of(out, format_)
+    curves = open_take(source).curves(rig, fps)
+    write_curves(curves, out, format_)
+    print(f"{out}: {len(curves.values)} frames of {len(curves.names)} curves at {float(curves.rate):.6g} fps")
+
+
+def bake_demo(out: Path) -> None:
+    """The shipped line, baked into `out` with a picture and a take."""
+    with as_file(files("mien").joinpath("demo", "line.flac")) as line:
+        bake_all([line], out / "line.csv", Order(save_take=True, plot=True))
+    print(f"  picture: {out / 'line.png'}   take: {out / 'line.mien'}")
+
+
+@contextmanager
+def _bar(name: str) -> Iterator[Callable[[float], None] | None]:
+    """A progress bar on a terminal's standard error, nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task(name, total=1.0)
+        yield lambda done: progress.update(task, completed=done)

@@ -1,0 +1,131 @@
+"""`mien`: one command per job. Each parses, calls the library and prints; nothing is decided here."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn, Optional
+
+import typer
+
+from mien.errors import MienError
+from mien.pipeline import DEFAULT_MODEL, DEFAULT_RATE, DEFAULT_RIG, DEFAULT_TAIL
+
+app = typer.Typer(
+    help="Speech in, a performance on any face rig out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Rig = Annotated[str, typer.Option(help="A rig's name or folder (see `mien rigs`).")]
+Model = Annotated[str, typer.Option(help="A model's name or folder (see `mien models`).")]
+Fps = Annotated[str, typer.Option(help="Frames a second, 1..120: 30, 29.97, 24000/1001.")]
+Tail = Annotated[float, typer.Option(help="Seconds after the sound in which the mouth comes to rest.")]
+Format = Annotated[Optional[str], typer.Option("--format", help="csv, json or npz; else by the name of OUT.")]
+
+
+@app.command()
+def bake(
+    inputs: Annotated[list[Path], typer.Argument(metavar="IN...", help="Audio files, or folders of them.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="A file for one input, a folder for many.")],
+    rig: Rig = DEFAULT_RIG,
+    model: Model = DEFAULT_MODEL,
+    fps: Fps = str(DEFAULT_RATE),
+    format_: Format = None,
+    tail: Tail = DEFAULT_TAIL,
+    save_take: Annotated[bool, typer.Option(help="Also write the take (.mien) beside each output.")] = False,
+    plot: Annotated[bool, typer.Option(help="Also draw the curves over the waveform (.png).")] = False,
+) -> None:
+    """Curves for spoken lines: speech in, a file of curves out."""
+    from mien.cli.bake import Order, bake_all
+
+    bake_all(inputs, out, Order(rig, model, fps, format_, tail, save_take, plot))
+
+
+@app.command()
+def render(
+    take: Annotated[Path, typer.Argument(metavar="TAKE", help="A .mien file.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The file of curves.")],
+    rig: Rig = DEFAULT_RIG,
+    fps: Annotated[Optional[str], typer.Option(help="Frames a second; else the take's own.")] = None,
+    format_: Format = None,
+) -> None:
+    """Curves of another rig, rate or format from a saved take, without hearing the sound again."""
+    from mien.cli.bake import render_take
+
+    render_take(take, out, rig, fps, format_)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")] = Path("out"),
+) -> None:
+    """Bake the line that comes with Mien: curves, a picture of them, and what they say."""
+    from mien.cli.bake import bake_demo
+
+    bake_demo(out)
+
+
+@app.command("eval")
+def evaluate(
+    truth: Annotated[Path, typer.Argument(metavar="FOLDER", help="Recordings with x.TextGrid, x.phones.tsv or x.PHN beside them.")],
+    model: Model = DEFAULT_MODEL,
+    curves: Annotated[Optional[Path], typer.Option(help="Score the curve files of this folder instead of baking.")] = None,
+    plot: Annotated[Optional[Path], typer.Option(help="Folder for a picture per recording.")] = None,
+    by_speaker: Annotated[bool, typer.Option(help="A row per speaker: the part of the name before the first '-'.")] = False,
+    limit: Annotated[int, typer.Option(help="Only the first N recordings, 0: all.")] = 0,
+) -> None:
+    """Score curves against the times of phones: do lips close, round and open when they must?"""
+    from mien.cli.evaluate import evaluate as run_it
+
+    run_it(truth, model, curves, plot, by_speaker, limit)
+
+
+@app.command()
+def models() -> None:
+    """The motion models there are, with what their cards say."""
+    from mien.cli.lists import list_models
+
+    list_models()
+
+
+@app.command()
+def rigs() -> None:
+    """The rigs there are."""
+    from mien.cli.lists import list_rigs
+
+    list_rigs()
+
+
+@app.command()
+def version() -> None:
+    """The version of Mien."""
+    from mien import __version__
+
+    print(__version__)
+
+
+def fail(problem: MienError) -> NoReturn:
+    """Say what was refused on one line, and leave with 2: bad input."""
+    print(f"mien: {problem}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+def run() -> None:
+    """The `mien` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        app(standalone_mode=True)
+    except MienError as problem:
+        fail(problem)
+    except KeyboardInterrupt:
+        print("mien: stopped; nothing half-written is left.", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    run()
