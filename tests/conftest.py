@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
 from tests.tiny_model import write_tiny_model
 
 REPOSITORY = Path(__file__).resolve().parents[1]

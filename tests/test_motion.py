@@ -119,7 +119,9 @@ def _edited(folder: Path, to: Path, **changes: object) -> Path:
         ({"colour": 1}, ["card.json", "colour"]),
     ],
 )
-def test_a_card_with_a_mistake_is_refused_with_file_and_reason(model_folder, tmp_path, changes, words) -> None:
+def test_a_card_with_a_mistake_is_refused_with_file_and_reason(
+    model_folder, tmp_path, changes, words
+) -> None:
     folder = _edited(model_folder, tmp_path / "model", **changes)
     with pytest.raises(ModelError) as refused:
         load_model(folder)

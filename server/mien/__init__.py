@@ -1,12 +1,12 @@
 """Mien: speech in, a performance on any face rig out.
 
-    import mien
-    take = mien.bake("line.wav")
-    curves = take.curves("arkit")            # names, values (frames, names), rate
+import mien
+take = mien.bake("line.wav")
+curves = take.curves("arkit")            # names, values (frames, names), rate
 
-    with mien.open_stream(48_000) as stream:
-        frames = stream.push(samples)        # as sound comes
-        frames = stream.flush()              # at the end of the line
+with mien.open_stream(48_000) as stream:
+    frames = stream.push(samples)        # as sound comes
+    frames = stream.flush()              # at the end of the line
 """
 
 from mien.errors import (

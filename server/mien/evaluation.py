@@ -47,8 +47,8 @@ def recordings(folder: Path) -> list[Recording]:
         found += [Recording(audio, phones) for phones in beside if phones.is_file()][:1]
     if not found:
         raise FileError(
-            f"{folder}: no recordings with phones beside them; wanted x{SOUNDS[0]} (or {', '.join(SOUNDS[1:])}) "
-            f"and x{' or x'.join(ENDINGS)}."
+            f"{folder}: no recordings with phones beside them; "
+            f"wanted x{SOUNDS[0]} (or {', '.join(SOUNDS[1:])}) and x{' or x'.join(ENDINGS)}."
         )
     return found
 
@@ -73,7 +73,9 @@ def read_from(folder: Path) -> Callable[[Recording], Curves]:
             for suffix in row.suffixes:
                 if (path := folder / (recording.name + suffix)).is_file():
                     return read_curves(path)
-        raise FileError(f"{folder}: no curves of '{recording.name}' ({', '.join(row.name for row in FORMATS)}).")
+        raise FileError(
+            f"{folder}: no curves of '{recording.name}' ({', '.join(row.name for row in FORMATS)})."
+        )
 
     return read
 

@@ -3,8 +3,8 @@
     samples --Resampler--> 16 kHz --MotionStream--> rows --settle--> motion --fit--> curves
               audio                  motion                            rig
 
-`Voice` is that way for one voice up to the motion. A file is one `Voice` from beginning to end (`bake`), a stream
-is the same `Voice` fed bit by bit and followed by the rig (`Stream`): there is no second path, so a stream gives
+`Voice` is that way for one voice up to the motion. A file is one `Voice` from beginning to end (`bake`); a stream
+is the same `Voice` fed bit by bit and followed by the rig (`Stream`). There is no second path, so a stream gives
 the bake's curves to the bit. What a bake leaves is a `Take`; every later step reads takes.
 """
 
@@ -44,6 +44,8 @@ Rate = str | float | Fraction
 
 DEFAULT_MODEL, DEFAULT_RIG, DEFAULT_RATE, DEFAULT_TAIL = "mien-live", "arkit", 60, 0.3
 LONGEST_TAIL = 60
+BLOCK = 60
+"""Seconds of a file read at once: enough that the model runs in many lanes (at 10 s it takes twice the time)."""
 
 
 def bake(
@@ -71,13 +73,13 @@ def bake(
     with open_audio(Path(source)) as audio:
         voice = Voice(_model(model), audio.rate, tail)
         rows = []
-        for block in audio.blocks():
+        for block in audio.blocks(BLOCK):
             rows.append(voice.push(block))
             if progress and audio.frames:
                 progress(min(1.0, voice.heard / audio.frames))
         rows.append(voice.flush())
     return Take(
-        speech=Motion(_owned(np.concatenate(rows))),
+        speech=_motion(rows),
         layers={},
         duration=voice.duration,
         tail=tail,
@@ -104,7 +106,7 @@ def open_stream(
         sample_rate: Of the sound that will be pushed, Hz.
         rig: A rig's name, a rig's folder, or a loaded rig.
         model, rate, tail: As in `bake`.
-        encoding: Of pushed bytes: s16le, s24le, s32le, f32le, f64le, u8 or mulaw. Arrays are float, full scale 1.
+        encoding: Of pushed bytes: s16le, s24le, s32le, f32le, f64le, u8, mulaw. Arrays go by their own type.
         channels: Interleaved in pushed bytes; mixed to one.
     """
     voice = Voice(_model(model), sample_rate, tail)
@@ -146,7 +148,8 @@ class Voice:
         way = np.clip(1 - after / max(float(self._tail), 1e-9), 0, 1)
         way = np.where(after > 0, way, 1)
         way[-1:] = 0
-        return rows * (way * way * (3 - 2 * way)).astype("f4")[:, None]
+        weight = (way * way * (3 - 2 * way)).astype(np.float32)
+        return np.asarray(rows * weight[:, None], np.float32)
 
     @property
     def duration(self) -> Fraction:
@@ -180,9 +183,11 @@ class Stream:
 
     @property
     def look_ahead(self) -> float:
-        """Seconds of sound that a frame needs beyond its own time, at worst: resampler, model, interpolation."""
+        """Seconds of sound a frame needs beyond its own time, with resampler, model and interpolation."""
         step, unit = MOTION_RATE * self.rate.denominator, self.rate.numerator
-        between = Fraction(unit - gcd(step, unit), unit)  # the longest way from a frame to the next row, in rows
+        between = Fraction(
+            unit - gcd(step, unit), unit
+        )  # the longest way from a frame to the next row, in rows
         return self._voice.look_ahead + float(between / MOTION_RATE)
 
     def push(self, sound: Floats | bytes) -> Curves:
@@ -267,10 +272,16 @@ def open_take(path: Named) -> Take:
     return Take(**{field.name: getattr(record, field.name) for field in fields(record)})
 
 
-def _owned(values: Floats) -> Floats:
-    """`values`, handed over: read-only, so that nobody needs a copy."""
-    values.flags.writeable = False
-    return values
+def _motion(blocks: list[Floats]) -> Motion:
+    """All rows as one; emptied as it goes, so that hours of motion are not held twice."""
+    rows = np.empty((sum(map(len, blocks)), len(CHANNELS)), "f4")
+    end = len(rows)
+    while blocks:
+        block = blocks.pop()
+        rows[end - len(block) : end] = block
+        end -= len(block)
+    rows.flags.writeable = False
+    return Motion(rows)
 
 
 def _model(given: Named | MotionModel) -> MotionModel:

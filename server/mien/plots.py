@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.errors import FileError
+from mien.files import written_beside
 from mien.score import Closures, Truth, closures_shown, is_pause
 from mien.values import Audio, Curves
 
@@ -322,12 +322,5 @@ def _draw_heading(figure: Figure, axis: Axes, title: str, note: str) -> None:
 
 
 def _write(figure: Figure, path: Path) -> None:
-    """Written beside `path` and then renamed, so that nobody ever sees half a picture."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with written_beside(path) as beside:
         figure.savefig(beside, format="png")
-        beside.replace(path)
-    except OSError as error:
-        raise FileError(f"{path}: the picture cannot be written: {error.strerror}.") from error
-    finally:
-        beside.unlink(missing_ok=True)

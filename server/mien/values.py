@@ -252,6 +252,8 @@ class TakeRecord:
     @property
     def motion(self) -> Motion:
         """Speech and all layers together."""
+        if not self.layers:
+            return self.speech
         total = self.speech.values.astype(np.float32, copy=True)
         for layer in self.layers.values():
             total += layer.values

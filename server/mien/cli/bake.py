@@ -17,7 +17,21 @@ from mien.pipeline import DEFAULT_MODEL, DEFAULT_RATE, DEFAULT_RIG, DEFAULT_TAIL
 from mien.rig import Rig, find_rig, load_rig
 from mien.values import Curves
 
-SOUNDS = {".wav", ".flac", ".ogg", ".opus", ".oga", ".mp3", ".aif", ".aiff", ".caf", ".w64", ".rf64", ".au", ".snd"}
+SOUNDS = {
+    ".wav",
+    ".flac",
+    ".ogg",
+    ".opus",
+    ".oga",
+    ".mp3",
+    ".aif",
+    ".aiff",
+    ".caf",
+    ".w64",
+    ".rf64",
+    ".au",
+    ".snd",
+}
 """Suffixes that a folder is searched for; a file named by itself may have any."""
 
 
@@ -76,14 +90,18 @@ def _suffix(out: Path, order: Order, many: bool) -> str:
         raise OptionError(unknown("curve format", order.format, FORMAT_NAMES))
     if many:
         if out.suffix and not out.is_dir():
-            raise OptionError(f"Many inputs go into a folder, and '{out}' is named like a file; write -o FOLDER.")
+            raise OptionError(
+                f"Many inputs go into a folder, and '{out}' is named like a file; write -o FOLDER."
+            )
         return "." + (order.format or "csv")
     if out.suffix.lower() == TAKE_SUFFIX:
         if order.format or order.save_take:
             raise OptionError(f"'{out.name}' is a take; --format and --save-take are for files of curves.")
         return TAKE_SUFFIX
     if order.format is not None and out.suffix and format_of(out) != order.format:
-        raise OptionError(f"--format {order.format} contradicts the name '{out.name}'; leave one of them out.")
+        raise OptionError(
+            f"--format {order.format} contradicts the name '{out.name}'; leave one of them out."
+        )
     return "." + format_of(out, order.format)
 
 

@@ -12,7 +12,9 @@ from mien.score import Truth, table
 from mien.values import Curves
 
 
-def evaluate(folder: Path, model: str, curves: Path | None, plot: Path | None, by_speaker: bool, limit: int) -> None:
+def evaluate(
+    folder: Path, model: str, curves: Path | None, plot: Path | None, by_speaker: bool, limit: int
+) -> None:
     """Print a table of scores of every recording in `folder` that has phones beside it."""
     chosen = recordings(folder)[: limit or None]
     curves_of = read_from(curves) if curves else baked(load_model(find_model(model)))

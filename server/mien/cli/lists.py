@@ -16,7 +16,9 @@ def list_models() -> None:
         card = read_card(find_model(name))
         score = card.scores.get("all", {}).get("closF1")
         ahead = f"{card.look_ahead * 1000:.0f} ms"
-        table.add_row(name, card.version, f"{card.parameters:,}", ahead, f"{score:.2f}" if score else "-", card.licence)
+        table.add_row(
+            name, card.version, f"{card.parameters:,}", ahead, f"{score:.2f}" if score else "-", card.licence
+        )
     Console().print(table)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn, Optional
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -23,7 +23,7 @@ Rig = Annotated[str, typer.Option(help="A rig's name or folder (see `mien rigs`)
 Model = Annotated[str, typer.Option(help="A model's name or folder (see `mien models`).")]
 Fps = Annotated[str, typer.Option(help="Frames a second, 1..120: 30, 29.97, 24000/1001.")]
 Tail = Annotated[float, typer.Option(help="Seconds after the sound in which the mouth comes to rest.")]
-Format = Annotated[Optional[str], typer.Option("--format", help="csv, json or npz; else by the name of OUT.")]
+Format = Annotated[str | None, typer.Option("--format", help="csv, json or npz; else by the name of OUT.")]
 
 
 @app.command()
@@ -49,7 +49,7 @@ def render(
     take: Annotated[Path, typer.Argument(metavar="TAKE", help="A .mien file.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The file of curves.")],
     rig: Rig = DEFAULT_RIG,
-    fps: Annotated[Optional[str], typer.Option(help="Frames a second; else the take's own.")] = None,
+    fps: Annotated[str | None, typer.Option(help="Frames a second; else the take's own.")] = None,
     format_: Format = None,
 ) -> None:
     """Curves of another rig, rate or format from a saved take, without hearing the sound again."""
@@ -70,11 +70,20 @@ def demo(
 
 @app.command("eval")
 def evaluate(
-    truth: Annotated[Path, typer.Argument(metavar="FOLDER", help="Recordings with x.TextGrid, x.phones.tsv or x.PHN beside them.")],
+    truth: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FOLDER", help="Recordings with x.TextGrid, x.phones.tsv or x.PHN beside them."
+        ),
+    ],
     model: Model = DEFAULT_MODEL,
-    curves: Annotated[Optional[Path], typer.Option(help="Score the curve files of this folder instead of baking.")] = None,
-    plot: Annotated[Optional[Path], typer.Option(help="Folder for a picture per recording.")] = None,
-    by_speaker: Annotated[bool, typer.Option(help="A row per speaker: the part of the name before the first '-'.")] = False,
+    curves: Annotated[
+        Path | None, typer.Option(help="Score the curve files of this folder instead of baking.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="Folder for a picture per recording.")] = None,
+    by_speaker: Annotated[
+        bool, typer.Option(help="A row per speaker: the part of the name before the first '-'.")
+    ] = False,
     limit: Annotated[int, typer.Option(help="Only the first N recordings, 0: all.")] = 0,
 ) -> None:
     """Score curves against the times of phones: do lips close, round and open when they must?"""

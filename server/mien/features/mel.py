@@ -58,7 +58,7 @@ def mel_weights() -> NDArray[np.float32]:
     # The lowest triangles are narrower than a bin: one that misses every bin takes the nearest one.
     empty = np.flatnonzero(triangles.sum(0) == 0)
     triangles[np.argmin(np.abs(bins[:, None] - middle[empty]), axis=0), empty] = 1.0
-    return (triangles / triangles.sum(0)).astype("f4")
+    return np.asarray(triangles / triangles.sum(0), np.float32)
 
 
 def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -74,4 +74,5 @@ def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     spectrum = windows @ dft_basis()
     bins = WINDOW // 2 + 1
     power = spectrum[:, :bins] ** 2 + spectrum[:, bins:] ** 2
-    return np.log(power @ mel_weights() + np.float32(FLOOR))
+    log: NDArray[np.float32] = np.log(power @ mel_weights() + np.float32(FLOOR))
+    return log

@@ -25,8 +25,8 @@ from mien.values import Curves
 TIME = "time"
 """Name of the column with the seconds of each frame; case does not count."""
 
-LARGEST = float(np.finfo(np.float32).max)
-"""The largest number that a curve can have."""
+LARGEST = float(np.finfo(np.float32).max) * (1 + 2.0**-25)
+"""Where numbers begin to round to infinity; the shortest text of the largest float32 lies a little below."""
 
 
 class _Row(NamedTuple):

@@ -1,4 +1,4 @@
-"""A model's card: what it hears, what it moves, how far ahead it listens, what it learned from, how well it does."""
+"""A model's card: what it hears and moves, how far ahead it listens, what taught it, how well it does."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def look_ahead(self) -> float:
-        """Seconds of 16 kHz audio that a row needs beyond its own time: to the end of the step that gives it."""
+        """Seconds of 16 kHz audio a row needs beyond its own time: to the end of the step that gives it."""
         return (self.delay_rows + 1) * self.step_samples / SAMPLE_RATE
 
 
@@ -79,7 +79,9 @@ def read_card(folder: Path) -> Card:
         raw: Any = msgspec.json.decode(path.read_bytes())
         schema = raw.get("schema") if isinstance(raw, dict) else None
         if isinstance(schema, int) and schema > SCHEMA:
-            raise ModelError(f"{path}: schema {schema} is newer than this Mien reads ({SCHEMA}); update mien.")
+            raise ModelError(
+                f"{path}: schema {schema} is newer than this Mien reads ({SCHEMA}); update mien."
+            )
         card = msgspec.convert(raw, Card)
     except FileNotFoundError:
         raise ModelError(f"{folder} is not a model: it has no card.json.") from None
@@ -95,7 +97,9 @@ def read_card(folder: Path) -> Card:
 
 def _check(card: Card, path: Path) -> None:
     if card.motion_schema > MOTION_SCHEMA:
-        raise ModelError(f"{path}: motion schema {card.motion_schema} is newer than this Mien's ({MOTION_SCHEMA}).")
+        raise ModelError(
+            f"{path}: motion schema {card.motion_schema} is newer than this Mien's ({MOTION_SCHEMA})."
+        )
     if card.input != "samples" or card.step_samples != SAMPLES_PER_ROW:
         raise ModelError(
             f"{path}: the model takes {card.step_samples} of '{card.input}' a step; "

@@ -1,8 +1,8 @@
 """One step of a motion model: 20 ms of sound and a memory in, one row of motion and the next memory out.
 
 The step has one fixed length, whatever chunks the sound comes in: the same network gives other last bits at
-other lengths, but the same bits at one length for any number of streams side by side. So streams may be batched
-at will and still give what a file gives, to the bit.
+other lengths, but the same bits at one length for any number of streams side by side. So streams may be
+batched at will and still give what a file gives, to the bit.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ class MotionModel:
         except Exception as problem:  # ONNX Runtime has many kinds, none public
             raise ModelError(f"{path} is not a model that ONNX Runtime loads: {problem}") from None
         if hashlib.sha256(data).hexdigest() != self.card.sha256:
-            raise ModelError(f"{path} is not the file its card describes (sha256 differs); export both together.")
+            raise ModelError(
+                f"{path} is not the file its card describes (sha256 differs); export both together."
+            )
         self._outputs = [output.name for output in self._session.get_outputs()]
         self._memory = {i.name: tuple(i.shape[1:]) for i in self._session.get_inputs() if i.name != "samples"}
         self._check(path)

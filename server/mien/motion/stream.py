@@ -1,8 +1,8 @@
 """Any chunks of sound in, rows of motion out: one voice's way through a model.
 
 Many steps at once (a file, or a long chunk) run as lanes side by side: the past is cut into pieces, each lane
-starts `reach_rows` steps early from silence, and by the time its piece begins its memory is what it would have
-been. Same steps, same bits, several times faster.
+starts `reach_rows` steps early from silence, and by the time its piece begins its memory is what it would
+have been. Same steps, same bits, several times faster.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mien.motion.model import Memory, MotionModel
 from mien.values import CHANNELS
 
 LANES = 24
-"""Most lanes side by side. More gain little: the weights are then read often enough from the nearest cache."""
+"""Most lanes side by side. More gain little: by then the weights are read often from the nearest cache."""
 
 
 class MotionStream:
@@ -47,9 +47,7 @@ class MotionStream:
         return self.push(np.zeros(max(0, missing), "f4"))[: max(0, rows - self.rows) or None]
 
 
-def run(
-    model: MotionModel, ready: NDArray[np.float32], memory: Memory
-) -> tuple[NDArray[np.float32], Memory]:
+def run(model: MotionModel, ready: NDArray[np.float32], memory: Memory) -> tuple[NDArray[np.float32], Memory]:
     """Rows (steps, channels) for the steps in `ready`, shape (steps, 320), of one stream."""
     reach = model.card.reach_rows
     lanes = min(LANES, (len(ready) - reach) // reach)
@@ -73,7 +71,7 @@ def _one_by_one(
 def _side_by_side(
     model: MotionModel, ready: NDArray[np.float32], memory: Memory, lanes: int, piece: int
 ) -> tuple[NDArray[np.float32], Memory]:
-    """Lane l takes steps l * piece onward; lane 0 has the true memory, the others earn it in `reach` steps."""
+    """Lane l takes steps l * piece onward; lane 0 has the true memory, others earn it in `reach` steps."""
     length = len(ready) - (lanes - 1) * piece
     start = model.silence(lanes)
     state: Memory = {name: np.concatenate([memory[name], start[name][1:]]) for name in start}

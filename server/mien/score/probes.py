@@ -23,6 +23,9 @@ RIDGE = 0.05
 STILL = 1e-6
 """A curve that deviates less than this tells nothing."""
 
+DIGITS = 9
+"""Of an opinion. With more, the last bit of a matrix product decides between equal mouths, which are ties."""
+
 
 def probe(corpus: Corpus, mouth: Floats, contrast: Contrast) -> float:
     """AUC of a classifier that may use all of `mouth` (ticks, curves) to tell the two sides of `contrast`."""
@@ -34,7 +37,7 @@ def probe(corpus: Corpus, mouth: Floats, contrast: Contrast) -> float:
     features = _features(mouth[at])
     if features.shape[1] == 1:
         return 0.5
-    opinion = _cross_validated(features, is_positive, fold)
+    opinion = np.round(_cross_validated(features, is_positive, fold), DIGITS)
     return auc(opinion[is_positive], opinion[~is_positive])
 
 

@@ -31,10 +31,12 @@ def _uniform(batch: int, low: float, high: float, like: Tensor) -> Tensor:
 
 
 def _noise(power: Tensor) -> Tensor:
-    """Coloured noise, from inaudible to as loud as quiet speech; it trembles from row to row as noise does."""
+    """Coloured noise, inaudible to as loud as quiet speech; it trembles from row to row as noise does."""
     batch, rows, bands = power.shape
     level = _uniform(batch, -16.0, -6.2, power)[:, None, None]  # natural log of power: -70 to -27 dBFS
-    slope = _uniform(batch, -2.5, 0.8, power)[:, None, None] * torch.linspace(-1, 1, bands, device=power.device)
+    slope = _uniform(batch, -2.5, 0.8, power)[:, None, None] * torch.linspace(
+        -1, 1, bands, device=power.device
+    )
     colour = torch.randn(batch, 1, 8, device=power.device)
     colour = torch.nn.functional.interpolate(colour, bands, mode="linear", align_corners=True) * 0.7
     tremble = torch.randn(batch, rows, bands, device=power.device) * 0.45
@@ -64,7 +66,9 @@ def augment(heard: Tensor) -> Tensor:
     log = heard.reshape(batch, rows * 2, BANDS)
     power = (torch.exp(log) - FLOOR).clamp_min(0)
     power = _warp(power, _uniform(batch, 0.84, 1.19, power))
-    tilt = _uniform(batch, -0.8, 0.8, power)[:, None, None] * torch.linspace(-1, 1, BANDS, device=power.device)
+    tilt = _uniform(batch, -0.8, 0.8, power)[:, None, None] * torch.linspace(
+        -1, 1, BANDS, device=power.device
+    )
     tilt = tilt + _response(power)
     gain = _uniform(batch, -3.0, 1.6, power)[:, None, None]  # -13 to +7 dB
     power = power * torch.exp(gain + tilt) + _noise(power)

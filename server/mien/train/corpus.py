@@ -1,7 +1,7 @@
-"""What training learns from: synthetic lines with known phones, and aligned real speech, as rows ready to learn.
+"""What training learns from, as rows: synthetic lines with known phones, and aligned real speech.
 
-A `Rows` is many utterances end to end, on disk as one `.npz`: what the model hears (two log-mel rows per motion
-row), what the mouth does (`targets.draw`) and which sound it is. Made once and kept in the work folder.
+A `Rows` is many utterances end to end, on disk as one `.npz`: what the model hears (two log-mel rows per
+motion row), what the mouth does (`targets.draw`) and which sound it is. Made once, kept in the work folder.
 """
 
 from __future__ import annotations
@@ -72,8 +72,12 @@ def join(parts: list[Rows]) -> Rows:
     """All utterances of all parts."""
     ends = np.cumsum([0] + [len(p.phone) for p in parts])
     starts = np.concatenate([p.starts[:-1] + e for p, e in zip(parts, ends, strict=False)] + [ends[-1:]])
-    columns = ([getattr(p, name) for p in parts] for name in ("heard", "motion", "phone"))
-    return Rows(*(np.concatenate(column) for column in columns), starts)
+    return Rows(
+        np.concatenate([p.heard for p in parts]),
+        np.concatenate([p.motion for p in parts]),
+        np.concatenate([p.phone for p in parts]),
+        starts,
+    )
 
 
 def rows_of(samples: NDArray[np.float32], phones: list[Phone], alphabet: str) -> Rows:
@@ -82,7 +86,10 @@ def rows_of(samples: NDArray[np.float32], phones: list[Phone], alphabet: str) ->
     parts = sounds(phones, alphabet)
     heard = log_mel(samples[: rows * SAMPLES_PER_ROW]).reshape(rows, 2 * BANDS)
     return Rows(
-        heard.astype("f2"), draw(parts, rows).astype("f2"), phone_rows(parts, rows), np.array([0, rows], np.int64)
+        heard.astype("f2"),
+        draw(parts, rows).astype("f2"),
+        phone_rows(parts, rows),
+        np.array([0, rows], np.int64),
     )
 
 
@@ -168,7 +175,7 @@ def synthetic(folder: Path, hours: float, jobs: int) -> Iterator[Path]:
 def read_16k(path: Path) -> NDArray[np.float32]:
     """A short recording, mono at 16 kHz."""
     samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    return soxr.resample(samples.mean(1), rate, SAMPLE_RATE).astype("f4")
+    return np.asarray(soxr.resample(samples.mean(1), rate, SAMPLE_RATE), np.float32)
 
 
 def real(recordings: list[Recording], speeds: tuple[float, ...]) -> Rows:

@@ -1,4 +1,4 @@
-"""From torch to the ONNX step that ships: written out node by node, so that its memory is explicit and its shape fixed."""
+"""From torch to the ONNX step that ships, node by node: so its memory is explicit and its shape fixed."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Graph:
         return self.op("Add", self.op("MatMul", x, self.weight(weight.T)), self.weight(bias))
 
     def remembered(self, name: str, x: str, past: int, *shape: int) -> str:
-        """`x` with its last `past` entries of axis 1 from earlier steps before it; keeps the newest for the next."""
+        """`x` after the last `past` entries of axis 1 of earlier steps; keeps the newest for the next."""
         both = self.op("Concat", self.input(name, past, *shape), x, axis=1)
         ends = self.weight(np.array([np.iinfo(np.int64).max]))
         kept = self.op("Slice", both, self.weight(np.array([-past])), ends, self.weight(np.array([1])))
@@ -62,7 +62,10 @@ class Graph:
         return both
 
     def weighted_past(self, x: str, taps: NDArray[Any], dilation: int) -> str:
-        """Sum over axis 1 of every `dilation`-th entry times its tap, keeping the axis: a causal convolution's one output."""
+        """Sum over axis 1 of every `dilation`-th entry times its tap, keeping the axis.
+
+        That is one output of a causal convolution.
+        """
         where = self.weight(np.arange(len(taps)) * dilation)
         product = self.op("Mul", self.op("Gather", x, where, axis=1), self.weight(taps))
         return self.op("ReduceSum", product, self.weight(np.array([1])), keepdims=1)
@@ -129,6 +132,8 @@ def step_graph(state: dict[str, NDArray[Any]], shape: Shape) -> bytes:
     g.output("motion", g.weighted_past(recent, taps, 1), 1, channels)
     g.output("phones", phones, 1, symbols)
     graph = helper.make_graph(g.nodes, "mien", g.inputs, g.outputs, g.weights)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR, producer_name="mien")
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR, producer_name="mien"
+    )
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString())

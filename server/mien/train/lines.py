@@ -1,18 +1,19 @@
 """Lines for synthetic voices to say: our own words, and words of no language at all.
 
-What matters is that every sound meets every other, at many speeds; sense does not. English lines are word salad
-from a short list rich in lips; other languages get made-up words of the syllables that their spelling allows,
-which their voices read by rule.
+What matters is that every sound meets every other, at many speeds; sense does not. English lines are word
+salad from a short list rich in lips; other languages get made-up words of the syllables that their spelling
+allows, which their voices read by rule.
 """
 
 from __future__ import annotations
 
 import random
 
-WORDS = """
-a the and but of to in on at by for from with over under about above before behind between we you he she they it my
-your our their who what when where why how this that these those is was are were be been have had do did can could
-may might must will would should not never always maybe perhaps very too so more most some many few all both
+ENGLISH = """
+a the and but of to in on at by for from with over under about above before behind between we you he she they
+it my your our their who what when where why how this that these those is was are were be been have had do did
+can could may might must will would should not never always maybe perhaps very too so more most some many few
+all both
 bob pam bill peter paul ben mabel philip vivian victor fiona oliver thomas judy george ruth charlie susan
 baby mother father brother sister family people woman man boy girl friend king queen captain farmer doctor
 apple pepper bread butter beef plum jam pumpkin bubble bumper bumblebee puppy bird beaver wolf fish fox moth
@@ -32,17 +33,26 @@ cup sun run come some love money mother brother nothing enough cut but up us und
 bird girl work word world first turn learn early nurse third thirsty purple
 think thank both teeth month north path thick thumb this that then there other weather breathe
 chair cheese church child catch watch much each kitchen picture nature judge just joy age bridge large
-sugar sure shine shore wash dish measure treasure pleasure vision garage usual yes year young use music few new
-run red rain bring dry try green grass through three wrong write right around carry
+sugar sure shine shore wash dish measure treasure pleasure vision garage usual yes year young use music few
+new run red rain bring dry try green grass through three wrong write right around carry
 left late long light language little love all tell fell pull cold world lake lemon lily
 king quick quiet question kick cake kite coffee cold gold big bag egg garden give goat
 hat hand hope who whole house behind perhaps ahead
-""".split()
+"""
+WORDS = ENGLISH.split()
 
 SYLLABLES = {
     # spelling pieces per language: onsets, vowels, codas
-    "de": ("b p m f w sch pf t d k g l n r h z st", "a e i o u ä ö ü ei au eu ie", "- - n m l r b p f t s ch"),
-    "fr": ("b p m f v ch j t d c g l n r s br pl", "a e i o u é ou eu an on in oi u", "- - - r l m ve be pe f"),
+    "de": (
+        "b p m f w sch pf t d k g l n r h z st",
+        "a e i o u ä ö ü ei au eu ie",
+        "- - n m l r b p f t s ch",
+    ),
+    "fr": (
+        "b p m f v ch j t d c g l n r s br pl",
+        "a e i o u é ou eu an on in oi u",
+        "- - - r l m ve be pe f",
+    ),
     "es": ("b p m f v ch t d c g l n r s br pl ll", "a e i o u ie ue ai", "- - - n s r l m"),
     "it": ("b p m f v t d c g l n r s br pr sc gl", "a e i o u ia io au", "- - - - n l r m"),
     "pt": ("b p m f v t d c g l n r s br pl ch lh", "a e i o u ão ei ou ô é", "- - - s r m l"),

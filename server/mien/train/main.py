@@ -1,18 +1,17 @@
 """`mien-train`: from an empty folder to a shipped model by one command.
 
-Makes synthetic speech, reads aligned real speech, learns, writes the ONNX step, compares it with torch, scores it
-on speakers it never heard, and writes the card. What it makes on the way stays in the work folder, and a second
-run takes it up from there.
+Makes synthetic speech, reads aligned real speech, learns, writes the ONNX step, compares it with torch,
+scores it on speakers it never heard, and writes the card. What it makes on the way stays in the work folder,
+and a second run takes it up from there.
 """
 
 from __future__ import annotations
 
-import resource
 import shlex
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -25,10 +24,13 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def train(
-    out: Annotated[Path, typer.Option(help="Folder of the model: model.onnx and card.json.")] = Path("mien-live"),
+    out: Annotated[Path, typer.Option(help="Folder of the model: model.onnx and card.json.")] = Path(
+        "mien-live"
+    ),
     work: Annotated[Path, typer.Option(help="Folder for what is made on the way.")] = Path(".cache/train"),
     speech: Annotated[
-        Optional[Path], typer.Option(help="Recordings with a .TextGrid beside each; without: synthetic alone.")
+        Path | None,
+        typer.Option(help="Recordings with a .TextGrid beside each; without: synthetic alone."),
     ] = None,
     licence: Annotated[str, typer.Option(help="Licence of the recordings; the card quotes it.")] = "",
     hold_out: Annotated[str, typer.Option(help="Speakers never learned from, but scored: 5652,8226.")] = "",
@@ -41,7 +43,9 @@ def train(
 ) -> None:
     """Train mien-live."""
     if speech and not licence:
-        raise OptionError("--speech needs --licence: the card must say under which licence the recordings came.")
+        raise OptionError(
+            "--speech needs --licence: the card must say under which licence the recordings came."
+        )
     learned, scored = _split(recordings(speech) if speech else [], [s for s in hold_out.split(",") if s])
 
     import torch
@@ -60,7 +64,8 @@ def train(
     ship.write_card(network, out, version, data, _command(), {})
     if scored:
         ship.write_card(network, out, version, data, _command(), ship.score(out, scored, say))
-    say(f"{out}: done in {time.monotonic() / 60 - _STARTED / 60:.0f} minutes, {_cpu_minutes():.0f} CPU minutes")
+    minutes = time.monotonic() / 60 - _STARTED / 60
+    say(f"{out}: done in {minutes:.0f} minutes, {_cpu_minutes():.0f} CPU minutes")
 
 
 def _split(found: list[Recording], held: list[str]) -> tuple[list[Recording], list[Recording]]:
@@ -68,7 +73,9 @@ def _split(found: list[Recording], held: list[str]) -> tuple[list[Recording], li
     speakers = sorted({recording.speaker for recording in found})
     for speaker in held:
         if speaker not in speakers:
-            raise OptionError(f"--hold-out {speaker}: no such speaker; there is {', '.join(speakers) or 'none'}.")
+            raise OptionError(
+                f"--hold-out {speaker}: no such speaker; there is {', '.join(speakers) or 'none'}."
+            )
     if found and set(speakers) == set(held):
         raise OptionError("--hold-out leaves no speaker to learn from.")
     return [r for r in found if r.speaker not in held], [r for r in found if r.speaker in held]
@@ -78,7 +85,11 @@ _STARTED = time.monotonic()
 
 
 def _cpu_minutes() -> float:
-    """Of this process and of the voices it ran."""
+    """Of this process and of the voices it ran; on Windows, which does not tell of those, of this process."""
+    try:
+        import resource
+    except ModuleNotFoundError:
+        return time.process_time() / 60
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(u.ru_utime + u.ru_stime for u in used) / 60
 
@@ -101,7 +112,7 @@ def run() -> None:
     except MienError as problem:
         fail(problem)
     except ModuleNotFoundError as problem:
-        if problem.name not in ("torch", "onnx"):
+        if problem.name not in ("torch", "onnx", "soxr"):
             raise
         fail(MissingExtraError(f"Training needs {problem.name}: pip install 'mien[train]'."))
 

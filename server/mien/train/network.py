@@ -90,7 +90,12 @@ def aperture(motion: Tensor, column: dict[str, int]) -> Tensor:
         return motion[..., column[name]]
 
     part = 1 - one("lipClosure")
-    opening = one("jawOpen") + 0.30 * both("mouthLowerDown") + 0.15 * both("mouthUpperUp") + 0.10 * one("mouthFunnel")
+    opening = (
+        one("jawOpen")
+        + 0.30 * both("mouthLowerDown")
+        + 0.15 * both("mouthUpperUp")
+        + 0.10 * one("mouthFunnel")
+    )
     closing = 0.5 * both("mouthPress") + 0.25 * (one("mouthRollLower") + one("mouthRollUpper"))
     return opening * part - closing
 

@@ -14,18 +14,18 @@ from mien.values import Phone
 
 PAUSES = {"", "sil", "sp", "spn", "pau", "h#", "_", "brth"}
 ARPABET = {
-    "aa": "ɑ", "ae": "æ", "ah": "ʌ", "ao": "ɔ", "aw": "aʊ", "ax": "ə", "ay": "aɪ", "b": "b", "ch": "tʃ", "d": "d",
-    "dh": "ð", "dx": "d", "eh": "ɛ", "er": "ɝ", "ey": "eɪ", "f": "f", "g": "ɡ", "hh": "h", "ih": "ɪ", "iy": "i",
-    "jh": "dʒ", "k": "k", "l": "l", "m": "m", "n": "n", "ng": "ŋ", "ow": "oʊ", "oy": "ɔɪ", "p": "p", "r": "ɹ",
-    "s": "s", "sh": "ʃ", "t": "t", "th": "θ", "uh": "ʊ", "uw": "u", "v": "v", "w": "w", "y": "j", "z": "z",
-    "zh": "ʒ",
+    "aa": "ɑ", "ae": "æ", "ah": "ʌ", "ao": "ɔ", "aw": "aʊ", "ax": "ə", "ay": "aɪ", "b": "b", "ch": "tʃ",
+    "d": "d", "dh": "ð", "dx": "d", "eh": "ɛ", "er": "ɝ", "ey": "eɪ", "f": "f", "g": "ɡ", "hh": "h",
+    "ih": "ɪ", "iy": "i", "jh": "dʒ", "k": "k", "l": "l", "m": "m", "n": "n", "ng": "ŋ", "ow": "oʊ",
+    "oy": "ɔɪ", "p": "p", "r": "ɹ", "s": "s", "sh": "ʃ", "t": "t", "th": "θ", "uh": "ʊ", "uw": "u",
+    "v": "v", "w": "w", "y": "j", "z": "z", "zh": "ʒ",
 }  # fmt: skip
 NEAREST = {
     "g": "ɡ", "ʀ": "ʁ", "ʁ": "x", "ɣ": "x", "χ": "x", "q": "k", "c": "k", "ɟ": "ɡ", "ɢ": "ɡ", "ç": "x",
-    "ɫ": "l", "ɭ": "l", "ʎ": "l", "ɾ": "d", "ɽ": "d", "ʈ": "t", "ɖ": "d", "ɳ": "n", "ɲ": "n", "ɱ": "m", "ʋ": "v",
-    "ɕ": "ʃ", "ʂ": "ʃ", "ʑ": "ʒ", "ʐ": "ʒ", "ɻ": "ɹ", "ɥ": "y", "ʍ": "w", "ɨ": "ɪ", "ᵻ": "ɪ", "ɯ": "ɪ",
-    "ʏ": "y", "ʉ": "u", "ɵ": "ø", "œ": "ø", "ɒ": "ɔ", "ɘ": "ə", "ɤ": "ʌ", "ɐ": "ʌ", "ɚ": "ɝ", "ɜ": "ɝ", "ɦ": "h",
-    "ħ": "h",
+    "ɫ": "l", "ɭ": "l", "ʎ": "l", "ɾ": "d", "ɽ": "d", "ʈ": "t", "ɖ": "d", "ɳ": "n", "ɲ": "n", "ɱ": "m",
+    "ʋ": "v", "ɕ": "ʃ", "ʂ": "ʃ", "ʑ": "ʒ", "ʐ": "ʒ", "ɻ": "ɹ", "ɥ": "y", "ʍ": "w", "ɨ": "ɪ", "ᵻ": "ɪ",
+    "ɯ": "ɪ", "ʏ": "y", "ʉ": "u", "ɵ": "ø", "œ": "ø", "ɒ": "ɔ", "ɘ": "ə", "ɤ": "ʌ", "ɐ": "ʌ", "ɚ": "ɝ",
+    "ɜ": "ɝ", "ɦ": "h", "ħ": "h",
 }  # fmt: skip
 """IPA letters that `poses.tsv` does not have, and the sound there that looks most like them."""
 
@@ -62,14 +62,18 @@ SYMBOLS = tuple(POSES)
 
 
 def spell(label: str, alphabet: str) -> list[str] | None:
-    """Symbols of `POSES` for a label in `arpabet` or `ipa`: `['sil']` for a pause, None for what we cannot hear."""
+    """Symbols of `POSES` for a label in `arpabet` or `ipa`.
+
+    Returns:
+        `['sil']` for a pause, None for what we cannot hear.
+    """
     if label.strip().lower() in PAUSES:
         return ["sil"]
     if alphabet == "arpabet":
-        letters = ARPABET.get(label.strip().lower().rstrip("0123456789"), "")
+        ipa = ARPABET.get(label.strip().lower().rstrip("0123456789"), "")
     else:
-        letters = unicodedata.normalize("NFD", label)
-    letters = [NEAREST.get(letter, letter) for letter in letters]
+        ipa = unicodedata.normalize("NFD", label)
+    letters = [NEAREST.get(letter, letter) for letter in ipa]
     found = [letter for letter in letters if letter in POSES]
     merged = [a for a, b in zip(found, [None, *found], strict=False) if a != b]
     return merged[:3] or None

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 QUIET_FROM, QUIET_AT = 0.3, 0.8
-"""Between these posteriors of silence the mouth comes to rest: a pause is then exactly still. A later start lets
-the mouth fidget in breaths (measured: pause motion .16 of speech motion without, .10 with); an earlier one
-swallows quiet sounds."""
+"""Between these posteriors of silence the mouth comes to rest: a pause is then exactly still. A later start
+lets the mouth fidget in breaths (measured: pause motion .16 of speech motion without, .10 with); an earlier
+one swallows quiet sounds."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +25,9 @@ class Shape:
     """Rows between what it hears and what it draws: 60 ms."""
 
     smooth: tuple[float, ...] = (0.25, 0.5, 0.25)
-    """Fixed last step over time: lips are flesh. Its delay is part of `delay`, and training sees through it."""
+    """Fixed last step over time: lips are flesh. Its delay is part of `delay`; training sees through it."""
 
     @property
     def reach(self) -> int:
-        """Earlier rows that one row depends on: blocks, smoothing, and the row before that a window looks into."""
+        """Earlier rows that one row depends on: blocks, smoothing, and the row before that windows see."""
         return (self.taps - 1) * sum(self.dilations) + (len(self.smooth) - 1) + 1

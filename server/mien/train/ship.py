@@ -1,4 +1,4 @@
-"""From a trained network to a folder that ships: the ONNX step, proof that it is the network, scores, the card."""
+"""From a trained network to a folder that ships: ONNX step, proof that it is the network, scores, card."""
 
 from __future__ import annotations
 
@@ -27,13 +27,33 @@ from mien.values import CHANNEL_INDEX, MOTION_SCHEMA
 EXACT = 1e-4
 """Largest difference between the exported step and torch; beyond it the export is wrong, not rounded."""
 
-SHOWN = ("min", "closF1", "F1@.02", "closAUC", "fvF1", "roundAUC", "rhoSeg", "lag", "closMAE", "silMot", "jerk")
+SHOWN = (
+    "min",
+    "closF1",
+    "F1@.02",
+    "closAUC",
+    "fvF1",
+    "roundAUC",
+    "rhoSeg",
+    "lag",
+    "closMAE",
+    "silMot",
+    "jerk",
+)
 """Columns of the scores that log and card show."""
 
 VOICES = (
-    Data("espeak-ng 1.51 voices", "speech made by the GPL-3.0 program; its output is not covered by that licence", 0),
+    Data(
+        "espeak-ng 1.51 voices",
+        "speech made by the GPL-3.0 program; its output is not covered by that licence",
+        0,
+    ),
     Data("flite 2.2 voices slt, rms, awb, kal16", "BSD-like (CMU)", 0),
-    Data("festival voices cmu_us_slt_arctic_hts, kal_diphone, ked_diphone", "BSD-like (CMU, University of Edinburgh)", 0),
+    Data(
+        "festival voices cmu_us_slt_arctic_hts, kal_diphone, ked_diphone",
+        "BSD-like (CMU, University of Edinburgh)",
+        0,
+    ),
 )
 """Synthetic voices, all from Debian; what they say is ours (`lines.py`)."""
 
@@ -66,9 +86,14 @@ def export(network: Network, out: Path, say: Callable[[str], None]) -> None:
     write_card(network, out, "0", (), "", {})
     worst = difference(network, out)
     size = (out / "model.onnx").stat().st_size
-    say(f"{out / 'model.onnx'}: {network.parameters_count:,} parameters, {size:,} bytes, within {worst:.1e} of torch")
+    say(
+        f"{out / 'model.onnx'}: {network.parameters_count:,} parameters, {size:,} bytes, "
+        f"within {worst:.1e} of torch"
+    )
     if worst > EXACT:
-        raise ModelError(f"{out / 'model.onnx'} differs from torch by {worst:.1e}; at most {EXACT:.0e} is rounding.")
+        raise ModelError(
+            f"{out / 'model.onnx'} differs from torch by {worst:.1e}; at most {EXACT:.0e} is rounding."
+        )
 
 
 def difference(network: Network, folder: Path) -> float:
@@ -86,7 +111,10 @@ def difference(network: Network, folder: Path) -> float:
 
 
 def score(folder: Path, held_out: list[Recording], say: Callable[[str], None]) -> dict[str, dict[str, float]]:
-    """Scores of the shipped files on speakers never heard, as a user gets them: raw timing, rig arkit, 60 fps."""
+    """Scores of the shipped files on speakers never heard.
+
+    As a user gets them: raw timing, rig arkit, 60 fps.
+    """
     result = scores(held_out, baked(load_model(folder)))
     for line in scoring.table(result).splitlines():
         say(line)

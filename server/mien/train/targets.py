@@ -1,10 +1,10 @@
 """Motion that a mouth would make for known phones: what the models learn to draw from sound alone.
 
-The idea: every sound asks for a pose, some more strongly than others (`dominance`), and asks early and late as
-well as in its own time. A channel is the average of what is asked, weighted by dominance, each request smeared
-in time by a bell. A sound with no opinion on the lips (t, k, h) therefore takes the lips of its neighbours,
-which is coarticulation. Rounding is smeared further ahead than behind: lips round before the vowel is heard.
-Touching lips and lip to teeth are not averages but duties, and are laid over the rest at the end.
+The idea: every sound asks for a pose, some more strongly than others (`dominance`), and asks early and late
+as well as in its own time. A channel is the average of what is asked, weighted by dominance, each request
+smeared in time by a bell. A sound with no opinion on the lips (t, k, h) therefore takes the lips of its
+neighbours, which is coarticulation. Rounding is smeared further ahead than behind: lips round before the
+vowel is heard. Touching lips and lip to teeth are not averages but duties, laid over the rest at the end.
 
 Source:
     Dominance blending after Cohen & Massaro, "Modeling coarticulation in synthetic visual speech", 1993.
@@ -31,14 +31,17 @@ LABIAL, DENTAL = ("p", "b", "m"), ("f", "v")
 
 @dataclass(frozen=True)
 class Timing:
-    """When a sound asks, in seconds: how far its request reaches ahead of it and behind it (standard deviation)."""
+    """When a sound asks: how far its request reaches ahead of it and behind it, in seconds.
+
+    These are standard deviations of the bell by which a request is smeared.
+    """
 
     jaw: tuple[float, float] = (0.034, 0.034)
     lips: tuple[float, float] = (0.034, 0.030)
     rounding: tuple[float, float] = (0.070, 0.040)
     tongue: tuple[float, float] = (0.026, 0.024)
     lead: float = 0.008
-    """The whole face runs this much ahead of the labels: seen before heard never disturbs, the reverse does."""
+    """The whole face runs so much ahead of the labels: seen before heard never disturbs, the reverse does."""
 
     edge: float = 0.016
     """Softness of touching lips. Sharper looks like a click, softer lets short closures leak."""
@@ -50,7 +53,11 @@ class Timing:
 def moving_channels() -> tuple[str, ...]:
     """Channels that speech moves, in the order of motion schema 1."""
     stems = {stem for pose in POSES.values() for stem in pose.targets}
-    return tuple(c.name for c in CHANNELS if c.name in stems or c.name.removesuffix("Left").removesuffix("Right") in stems)
+    return tuple(
+        c.name
+        for c in CHANNELS
+        if c.name in stems or c.name.removesuffix("Left").removesuffix("Right") in stems
+    )
 
 
 def _group(channel: str) -> int:
@@ -85,7 +92,7 @@ def _bell(before: float, after: float) -> NDArray[np.float64]:
     reach = int(np.ceil(3 * max(before, after) * RATE))
     lag = np.arange(-reach, reach + 1) / RATE
     width = np.where(lag < 0, before, after)
-    bell = np.exp(-0.5 * (lag / width) ** 2)
+    bell: NDArray[np.float64] = np.exp(-0.5 * (lag / width) ** 2)
     return bell / bell.sum()
 
 

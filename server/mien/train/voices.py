@@ -1,8 +1,8 @@
 """Synthetic voices that tell when they say what: espeak-ng, flite and festival, all from Debian.
 
-Each `say` gives samples, their rate and the phones. Stops are the trap: festival and flite label a stop's closure
-and burst together, espeak-ng puts a voiceless stop's silence before the stop's own mark, so the mark is moved back
-to where that silence begins. Otherwise p, t, k come 60-150 ms late.
+Each `say` gives samples, their rate and the phones. Stops are the trap: festival and flite label a stop's
+closure and burst together, espeak-ng puts a voiceless stop's silence before the stop's own mark, so the mark
+is moved back to where that silence begins. Otherwise p, t, k come 60-150 ms late.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from mien.errors import MissingExtraError
 from mien.values import Phone
 
 Said = tuple[NDArray[np.float32], int, list[Phone]]
-INSTALL = "Training speaks with Debian's voices: apt-get install espeak-ng flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts"
+INSTALL = (
+    "Training speaks with Debian's voices: apt-get install espeak-ng flite festival "
+    "festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts"
+)
 VOICELESS_GAP = 0.16
 """Longest silence, in seconds, that belongs to the stop after it; longer is a pause."""
 
@@ -61,7 +64,7 @@ def festival(texts: list[str], voice: str, stretch: float = 1.0) -> list[Said]:
             base = Path(folder, str(n))
             script.append(
                 f'(set! u (utt.synth (Utterance Text "{text}")))'
-                f"(utt.save.wave u \"{base}.wav\" 'riff)(utt.save.segs u \"{base}.seg\")"
+                f'(utt.save.wave u "{base}.wav" \'riff)(utt.save.segs u "{base}.seg")'
             )
         scheme = Path(folder, "all.scm")
         scheme.write_text("\n".join(script), "utf-8")
@@ -108,14 +111,20 @@ class Espeak:
             self._library = ctypes.CDLL("libespeak-ng.so.1")
         except OSError:
             raise MissingExtraError(f"libespeak-ng is not installed. {INSTALL}") from None
-        self.rate = self._library.espeak_Initialize(self.SYNCHRONOUS, 500, None, self.PHONEME_EVENTS | self.IPA)
+        self.rate: int = self._library.espeak_Initialize(
+            self.SYNCHRONOUS, 500, None, self.PHONEME_EVENTS | self.IPA
+        )
         self._samples: list[NDArray[np.int16]] = []
         self._marks: list[tuple[int, str]] = []
-        kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
+        kind = ctypes.CFUNCTYPE(
+            ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event)
+        )
         self._callback = kind(self._collect)  # kept alive: the library holds only a pointer
         self._library.espeak_SetSynthCallback(self._callback)
 
-    def _collect(self, samples: ctypes._Pointer[ctypes.c_short], count: int, events: ctypes._Pointer[_Event]) -> int:
+    def _collect(
+        self, samples: ctypes._Pointer[ctypes.c_short], count: int, events: ctypes._Pointer[_Event]
+    ) -> int:
         if count > 0 and samples:
             self._samples.append(np.ctypeslib.as_array(samples, shape=(count,)).copy())
         n = 0
@@ -137,7 +146,7 @@ class Espeak:
         self._library.espeak_Synth(data, len(data), 0, 1, 0, self.UTF8, None, None)
         self._library.espeak_Synchronize()
         pcm = np.concatenate(self._samples)
-        return pcm.astype("f4") / 32768, self.rate, self._phones(pcm)
+        return pcm.astype(np.float32) / np.float32(32768), self.rate, self._phones(pcm)
 
     def _phones(self, pcm: NDArray[np.int16]) -> list[Phone]:
         starts = [0] + [start for start, _ in self._marks]
