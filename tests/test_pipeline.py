@@ -16,6 +16,7 @@ import mien
 from mien.audio import read_audio
 from mien.score import read_phones
 from mien.values import Motion
+from tests import golden
 
 RATES = ["24000/1001", "23.976", 24, 25, 29.97, 30, 48, 50, "59.94", 60, 90, 120, "37/3"]
 
@@ -167,7 +168,7 @@ def test_the_mouth_is_at_rest_after_the_tail_even_when_cut_off_in_a_vowel(line, 
         assert np.all(curves.values[-1] == 0)
         steps = np.abs(np.diff(curves.column("jawOpen")))
         if tail:
-            assert steps.max() < 0.12, "the mouth settles, it does not snap"
+            assert steps.max() < 0.25, "the mouth shuts as for a p, over five frames or more"
 
 
 def test_curves_stay_in_limits_on_any_noise() -> None:
@@ -288,3 +289,13 @@ def test_impossible_options_are_refused_with_the_way_out(demo_line, options, wor
 def test_an_unknown_rig_is_refused_with_those_there_are(demo_line) -> None:
     with pytest.raises(mien.RigError, match=r"no rig 'arkt'.*Did you mean 'arkit'\?"):
         mien.bake(demo_line).curves("arkt")
+
+
+# The curves themselves
+
+
+def test_the_demo_line_looks_as_it_did() -> None:
+    """Within what another machine may round; `python -m tests.golden` writes the file anew."""
+    now, then = golden.curves_now(), golden.read()
+    assert now.shape == then.shape
+    np.testing.assert_allclose(now, then, atol=2e-3)

@@ -3,9 +3,9 @@
     samples --Resampler--> 16 kHz --MotionStream--> rows --settle--> motion --fit--> curves
               audio                  motion                            rig
 
-`Voice` is that way for one voice up to the motion. A file is one `Voice` from beginning to end (`bake`); a stream
-is the same `Voice` fed bit by bit and followed by the rig (`Stream`). There is no second path, so a stream gives
-the bake's curves to the bit. What a bake leaves is a `Take`; every later step reads takes.
+`Voice` is that way for one voice up to the motion. A file is one `Voice` from beginning to end (`bake`), a
+stream is the same `Voice` fed bit by bit and followed by the rig (`Stream`). There is no second path, so
+a stream gives the bake's curves to the bit. What a bake leaves is a `Take`; every later step reads takes.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ Rate = str | float | Fraction
 DEFAULT_MODEL, DEFAULT_RIG, DEFAULT_RATE, DEFAULT_TAIL = "mien-live", "arkit", 60, 0.3
 LONGEST_TAIL = 60
 BLOCK = 60
-"""Seconds of a file read at once: enough that the model runs in many lanes (at 10 s it takes twice the time)."""
+"""Seconds of a file read at once. That makes many lanes for the model, which takes twice the time at 10 s."""
 
 
 def bake(
@@ -185,9 +185,8 @@ class Stream:
     def look_ahead(self) -> float:
         """Seconds of sound a frame needs beyond its own time, with resampler, model and interpolation."""
         step, unit = MOTION_RATE * self.rate.denominator, self.rate.numerator
-        between = Fraction(
-            unit - gcd(step, unit), unit
-        )  # the longest way from a frame to the next row, in rows
+        # The longest way from a frame to the next row, in rows:
+        between = Fraction(unit - gcd(step, unit), unit)
         return self._voice.look_ahead + float(between / MOTION_RATE)
 
     def push(self, sound: Floats | bytes) -> Curves:

@@ -5,7 +5,7 @@ from mien.score.phones import ENDINGS, read_phones, read_truth, utterance_name
 from mien.score.scores import COLUMNS, Scores, table
 from mien.score.show import Closures, closures_shown
 from mien.score.signals import Signals, lip_signals
-from mien.score.symbols import Phoneset, is_pause
+from mien.score.symbols import Phoneset, base_symbols, is_pause
 from mien.score.truth import Span, Truth, truth
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Signals",
     "Span",
     "Truth",
+    "base_symbols",
     "closures_shown",
     "is_pause",
     "lip_signals",

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from mien.clock import SAMPLE_RATE, SAMPLES_PER_ROW
 from mien.evaluation import Recording
 from mien.features import BANDS, log_mel
-from mien.score import read_phones
+from mien.score import Phoneset, read_phones
 from mien.train import lines, voices
 from mien.train.phones import sounds
 from mien.train.targets import draw, phone_rows
@@ -80,7 +80,7 @@ def join(parts: list[Rows]) -> Rows:
     )
 
 
-def rows_of(samples: NDArray[np.float32], phones: list[Phone], alphabet: str) -> Rows:
+def rows_of(samples: NDArray[np.float32], phones: list[Phone], alphabet: Phoneset) -> Rows:
     """One utterance as rows; `samples` at 16 kHz."""
     rows = len(samples) // SAMPLES_PER_ROW
     parts = sounds(phones, alphabet)
@@ -93,7 +93,7 @@ def rows_of(samples: NDArray[np.float32], phones: list[Phone], alphabet: str) ->
     )
 
 
-def _padded(said: voices.Said, alphabet: str, rng: random.Random) -> Rows:
+def _padded(said: voices.Said, alphabet: Phoneset, rng: random.Random) -> Rows:
     """A synthetic line at speech level between two pauses, in a quiet room."""
     samples, rate, phones = said
     samples = soxr.resample(samples, rate, SAMPLE_RATE).astype("f4")

@@ -6,22 +6,14 @@ a diphthong or affricate becoming two, because the mouth makes two movements.
 
 from __future__ import annotations
 
-import unicodedata
 from importlib.resources import files
 from typing import NamedTuple
 
+from mien.score import Phoneset, base_symbols, is_pause
 from mien.values import Phone
 
-PAUSES = {"", "sil", "sp", "spn", "pau", "h#", "_", "brth"}
-ARPABET = {
-    "aa": "ɑ", "ae": "æ", "ah": "ʌ", "ao": "ɔ", "aw": "aʊ", "ax": "ə", "ay": "aɪ", "b": "b", "ch": "tʃ",
-    "d": "d", "dh": "ð", "dx": "d", "eh": "ɛ", "er": "ɝ", "ey": "eɪ", "f": "f", "g": "ɡ", "hh": "h",
-    "ih": "ɪ", "iy": "i", "jh": "dʒ", "k": "k", "l": "l", "m": "m", "n": "n", "ng": "ŋ", "ow": "oʊ",
-    "oy": "ɔɪ", "p": "p", "r": "ɹ", "s": "s", "sh": "ʃ", "t": "t", "th": "θ", "uh": "ʊ", "uw": "u",
-    "v": "v", "w": "w", "y": "j", "z": "z", "zh": "ʒ",
-}  # fmt: skip
 NEAREST = {
-    "g": "ɡ", "ʀ": "ʁ", "ʁ": "x", "ɣ": "x", "χ": "x", "q": "k", "c": "k", "ɟ": "ɡ", "ɢ": "ɡ", "ç": "x",
+    "g": "ɡ", "ʀ": "x", "ʁ": "x", "ɣ": "x", "χ": "x", "q": "k", "c": "k", "ɟ": "ɡ", "ɢ": "ɡ", "ç": "x",
     "ɫ": "l", "ɭ": "l", "ʎ": "l", "ɾ": "d", "ɽ": "d", "ʈ": "t", "ɖ": "d", "ɳ": "n", "ɲ": "n", "ɱ": "m",
     "ʋ": "v", "ɕ": "ʃ", "ʂ": "ʃ", "ʑ": "ʒ", "ʐ": "ʒ", "ɻ": "ɹ", "ɥ": "y", "ʍ": "w", "ɨ": "ɪ", "ᵻ": "ɪ",
     "ɯ": "ɪ", "ʏ": "y", "ʉ": "u", "ɵ": "ø", "œ": "ø", "ɒ": "ɔ", "ɘ": "ə", "ɤ": "ʌ", "ɐ": "ʌ", "ɚ": "ɝ",
@@ -61,25 +53,20 @@ SYMBOLS = tuple(POSES)
 """The alphabet: `sil` first. Phone posteriors have this order."""
 
 
-def spell(label: str, alphabet: str) -> list[str] | None:
+def spell(label: str, alphabet: Phoneset) -> list[str] | None:
     """Symbols of `POSES` for a label in `arpabet` or `ipa`.
 
     Returns:
         `['sil']` for a pause, None for what we cannot hear.
     """
-    if label.strip().lower() in PAUSES:
+    if is_pause(label):
         return ["sil"]
-    if alphabet == "arpabet":
-        ipa = ARPABET.get(label.strip().lower().rstrip("0123456789"), "")
-    else:
-        ipa = unicodedata.normalize("NFD", label)
-    letters = [NEAREST.get(letter, letter) for letter in ipa]
-    found = [letter for letter in letters if letter in POSES]
-    merged = [a for a, b in zip(found, [None, *found], strict=False) if a != b]
+    found = [NEAREST.get(letter, letter) for letter in base_symbols(label, alphabet)]
+    merged = [a for a, b in zip(found, [None, *found], strict=False) if a != b and a in POSES]
     return merged[:3] or None
 
 
-def sounds(phones: list[Phone], alphabet: str) -> list[Phone]:
+def sounds(phones: list[Phone], alphabet: Phoneset) -> list[Phone]:
     """`phones` spelled in our alphabet, compounds split in time; sounds nobody knows carry the label `?`."""
     parts = []
     for phone in phones:
