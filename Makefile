@@ -23,7 +23,7 @@ demo: $(VENV)/.core ## set up, then bake the spoken line that comes with Mien in
 	@$(BIN)/python -m mien.cli.main demo -o out
 
 test: check ## the checks, then the tests: Python only, no root
-	@$(BIN)/python -m pytest -q -m "not heavy"
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m "not heavy"
 
 test-all: voices $(VENV)/.train ## the tests that need torch and Debian's voices
 	@$(BIN)/python -m pytest -q -m heavy

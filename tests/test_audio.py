@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import struct
+import sys
 import tracemalloc
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from math import floor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,8 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from mien.audio import ENCODINGS, PcmDecoder, Resampler, open_audio, pcm_to_float, read_audio
+from mien.audio import ENCODINGS, SOUND_SUFFIXES, PcmDecoder, Resampler, open_audio, read_audio
 from mien.errors import AudioError, OptionError
+from tests.conftest import unavailable
 
 Floats = NDArray[np.float32]
 
@@ -85,6 +88,7 @@ def test_a_file_of_any_width_reads_as_the_sound_that_was_written(
     sound = noise(4410)
     sf.write(tmp_path / name, sound, 44100, subtype=subtype)
     assert np.abs(whole(tmp_path / name) - sound).max() <= close
+    assert Path(name).suffix in SOUND_SUFFIXES
 
 
 @pytest.mark.parametrize(
@@ -99,6 +103,7 @@ def test_lossy_files_read_as_nearly_the_sound_at_its_place(
     read = whole(tmp_path / name)
     assert len(read) == len(sound)
     assert np.corrcoef(read, sound)[0, 1] > 0.99
+    assert Path(name).suffix in SOUND_SUFFIXES
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.mp3"])
@@ -194,6 +199,24 @@ def test_many_channels_come_in_shorter_blocks_not_in_more_memory(tmp_path: Path)
         assert [len(block) for block in file.blocks()] == [8000, 8000, 4000]
 
 
+def test_a_file_read_whole_is_held_twice_at_most(tmp_path: Path) -> None:
+    sf.write(tmp_path / "a.wav", np.zeros(16000 * 120, np.int16), 16000)
+    tracemalloc.start()
+    audio = read_audio(tmp_path / "a.wav")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2.5 * audio.samples.nbytes  # its parts, and then the whole of them
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux allows file names that are no text")
+def test_a_file_whose_name_is_not_utf8_is_read_like_any_other(tmp_path: Path) -> None:
+    sf.write(tmp_path / "a.wav", noise(100), 16000, subtype="FLOAT")
+    odd = (tmp_path / "a.wav").rename(tmp_path / os.fsdecode(b"caf\xe9.wav"))
+    assert np.array_equal(whole(odd), noise(100))
+    odd.write_bytes(b"RIFF")
+    assert "damaged, cut off or unknown" in refusal(lambda: open_audio(odd))
+
+
 # Files that are refused
 
 
@@ -267,6 +290,32 @@ def test_a_sample_that_is_no_number_is_refused_with_its_second(tmp_path: Path, b
     sf.write(tmp_path / "a.wav", sound, 16000, subtype="FLOAT")
     said = refusal(lambda: whole(tmp_path / "a.wav", 1.0))
     assert f"a.wav: the sample at 2.500 s is {word}, and sound is made of finite numbers." in said
+
+
+@pytest.mark.parametrize("absurd", [1e25, -2e6])
+def test_a_sample_far_beyond_full_scale_is_refused_with_its_second(tmp_path: Path, absurd: float) -> None:
+    sound = noise(16000 * 3)
+    sound[40000] = absurd
+    sf.write(tmp_path / "a.wav", sound, 16000, subtype="FLOAT")
+    assert refusal(lambda: whole(tmp_path / "a.wav", 1.0)).endswith(
+        f"a.wav: the sample at 2.500 s is {absurd:g}, and full scale is 1.0. "
+        "Export the file again, as 16-bit PCM for example."
+    )
+
+
+def test_channels_whose_sum_overflows_are_refused_without_a_warning(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    sf.write(tmp_path / "a.wav", np.full((10, 2), 3e38, np.float32), 16000, subtype="FLOAT")
+    assert "the sample at 0.000 s is inf, and sound is made of finite numbers." in refusal(
+        lambda: whole(tmp_path / "a.wav")
+    )
+    assert not recwarn.list
+
+
+def test_sound_louder_than_full_scale_is_read_as_it_is(tmp_path: Path) -> None:
+    sf.write(tmp_path / "a.wav", 30_000 * noise(100), 16000, subtype="FLOAT")
+    assert np.array_equal(whole(tmp_path / "a.wav"), 30_000 * noise(100))
 
 
 def test_a_cut_off_header_is_refused(tmp_path: Path) -> None:
@@ -370,7 +419,7 @@ def encoded(sound: Floats, encoding: str, tmp_path: Path) -> tuple[bytes, Floats
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_every_encoding_decodes_as_libsndfile_does(tmp_path: Path, encoding: str) -> None:
     data, wanted = encoded(np.linspace(-0.999, 0.999, 3001, dtype=np.float32), encoding, tmp_path)
-    assert np.array_equal(pcm_to_float(data, encoding), wanted)
+    assert np.array_equal(PcmDecoder(encoding).push(data), wanted)
 
 
 @settings(max_examples=40, deadline=None)
@@ -380,7 +429,7 @@ def test_bytes_cut_anywhere_give_the_same_samples(encoding: str, channels: int, 
     cuts = sorted(data.draw(st.lists(st.integers(0, len(raw)), max_size=30)))
     decoder = PcmDecoder(encoding, channels)
     parts = [decoder.push(raw[a:b]) for a, b in zip([0, *cuts], [*cuts, len(raw)], strict=True)]
-    assert np.array_equal(np.concatenate(parts), pcm_to_float(raw, encoding, channels))
+    assert np.array_equal(np.concatenate(parts), PcmDecoder(encoding, channels).push(raw))
 
 
 def test_arrays_are_taken_by_their_own_type() -> None:
@@ -405,11 +454,43 @@ def test_a_stream_with_a_sample_that_is_no_number_is_refused_with_its_place() ->
     assert "Sample 102 of the stream is inf" in said
 
 
-def test_whole_raw_sound_that_ends_within_a_sample_is_refused() -> None:
-    assert (
-        "Raw sound ends 3 bytes into a sample; s16le with 2 channel(s) comes in groups of 4 bytes."
-        in refusal(lambda: pcm_to_float(bytes(11), "s16le", 2))
+def test_a_stream_far_beyond_full_scale_is_refused_with_its_place_and_the_way_out() -> None:
+    decoder = PcmDecoder()
+    decoder.push(noise(100))
+    assert refusal(lambda: decoder.push(np.array([0, -1e25, 0]))) == (
+        "Sample 101 of the stream is -1e+25, and full scale is 1.0. Check the encoding; "
+        "integer samples belong in int16 arrays. Replace broken ones by 0."
     )
+
+
+@pytest.mark.parametrize(
+    ("sound", "kind"),
+    [
+        (64000, "int"),
+        ([1, 2, 3], "list"),
+        ([0.5], "list"),
+        ("sound", "str"),
+        (None, "NoneType"),
+        (0.5, "float"),
+    ],
+)
+def test_what_is_neither_bytes_nor_an_array_is_refused(sound: Any, kind: str) -> None:
+    assert refusal(lambda: PcmDecoder().push(sound)) == (
+        f"Sound is a numpy array or bytes; this is {kind}. Make an array of it, of float32 with full scale 1."
+    )
+
+
+def test_bytes_come_in_any_of_their_three_kinds() -> None:
+    data = np.int16([16384, -32768]).astype("<i2").tobytes()
+    for kind in (bytes, bytearray, memoryview):
+        assert PcmDecoder("s16le").push(kind(data)).tolist() == [0.5, -1]
+
+
+def test_a_refused_chunk_leaves_the_bytes_that_waited_before_it() -> None:
+    data, decoder = np.float32([0.25, 0.5]).astype("<f4").tobytes(), PcmDecoder("f32le")
+    decoder.push(data[:6])  # half of 0.5 waits
+    refusal(lambda: decoder.push(b"\xff" * 6))
+    assert decoder.push(data[6:]).tolist() == [0.5]
 
 
 def test_an_unknown_encoding_is_refused_with_a_near_name() -> None:
@@ -417,7 +498,24 @@ def test_an_unknown_encoding_is_refused_with_a_near_name() -> None:
         PcmDecoder("s16")
 
 
-@pytest.mark.parametrize("channels", [0, 1025])
+@pytest.mark.parametrize("encoding", [None, 16, ["s16le"]])
+def test_an_encoding_that_is_no_name_is_refused(encoding: Any) -> None:
+    with pytest.raises(OptionError, match=r"^There is no raw encoding '.*'; there is s16le, [^\n]*$"):
+        PcmDecoder(encoding)
+
+
+@pytest.mark.parametrize("channels", [2.0, "2", None, True])
+def test_a_number_of_channels_that_is_not_whole_is_refused(channels: Any) -> None:
+    with pytest.raises(OptionError) as refused:
+        PcmDecoder("s16le", channels)
+    assert str(refused.value) == f"Raw sound has a whole number of channels, 1..1024; got {channels!r}."
+
+
+def test_channels_may_be_counted_by_numpy() -> None:
+    assert PcmDecoder("u8", np.uint8(2)).push(bytes([128, 0])).tolist() == [-0.5]
+
+
+@pytest.mark.parametrize("channels", [0, -1, 1025])
 def test_a_number_of_channels_that_does_not_exist_is_refused(channels: int) -> None:
     with pytest.raises(OptionError, match=f"{channels} channels of raw sound are outside 1..1024"):
         PcmDecoder("s16le", channels)
@@ -532,6 +630,22 @@ def test_a_stream_of_an_impossible_rate_is_refused(rate: int) -> None:
     )
 
 
+@pytest.mark.parametrize("rate", [16000.0, 44100.5, "16000", True, None])
+def test_a_sample_rate_that_is_no_whole_number_is_refused(rate: Any) -> None:
+    assert refusal(lambda: Resampler(rate)) == (
+        f"the stream: a sample rate is a whole number of Hz, such as 16000; got {rate!r}."
+    )
+
+
+def test_a_sample_rate_may_come_from_numpy_in_any_width() -> None:
+    sound = noise(4800)
+    for kind in (np.uint16, np.int32, np.int64):
+        resampler = Resampler(kind(48000))
+        got = np.concatenate([resampler.push(sound), resampler.flush()])
+        assert np.array_equal(got, resampled(sound, 48000))
+        assert resampler.look_ahead == Resampler(48000).look_ahead
+
+
 # Real sound
 
 
@@ -550,7 +664,7 @@ def test_the_demo_line_is_five_seconds_of_speech_at_a_speaking_level(demo_line: 
 def test_real_recordings_read_whole_and_at_their_length(shared: Path, folder: str) -> None:
     recordings = sorted((shared / "data" / folder).rglob("*.ogg"))[:5]
     if not recordings:
-        pytest.skip(f"no recordings in {shared / 'data' / folder}")
+        unavailable(f"no recordings in {shared / 'data' / folder}")
     for path in recordings:
         with open_audio(path) as file:
             sound = np.concatenate(list(file.blocks(0.5)))

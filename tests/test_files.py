@@ -21,8 +21,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from mien.errors import FileError
-from mien.files import FORMAT_NAMES, read_curves, read_take, write_curves, write_take, written_beside
+from mien.errors import FileError, OptionError
+from mien.files import (
+    FORMAT_NAMES,
+    format_of,
+    read_curves,
+    read_take,
+    write_curves,
+    write_take,
+    written_beside,
+)
 from mien.files.decimals import BLOCK, frame_texts
 from mien.files.steady import steady_rate
 from mien.values import CHANNEL_NAMES, CHANNELS, Curves, Motion, Phone, TakeRecord
@@ -43,7 +51,11 @@ def random_curves(
     return Curves(("jawOpen", "mouthPucker", "headYaw"), values, rate, start)
 
 
-def random_motion(seed: int, rows: int = 30) -> Motion:
+ROWS = 44
+"""Motion rows of `a_take`: at 0, 20 ms, ... to the first at or after the end of its tail."""
+
+
+def random_motion(seed: int, rows: int = ROWS) -> Motion:
     values = np.random.default_rng(seed).random((rows, len(CHANNELS)), dtype=np.float32)
     return Motion(np.where(values > 0.7, values, 0), start=seed / 50)
 
@@ -73,8 +85,10 @@ def assert_equal(came: Curves, wanted: Curves) -> None:
     assert came.values.tobytes() == wanted.values.tobytes(), "the same bits"
 
 
-def assert_refused(read: Callable[[], object], words: str) -> None:
-    with pytest.raises(FileError, match=re.escape(words)) as refusal:
+def assert_refused(
+    read: Callable[[], object], words: str, kind: type[FileError | OptionError] = FileError
+) -> None:
+    with pytest.raises(kind, match=re.escape(words)) as refusal:
         read()
     assert "\n" not in str(refusal.value), "one line"
 
@@ -349,6 +363,32 @@ def test_the_format_comes_from_the_suffix_in_any_case_or_from_its_name(tmp_path:
     assert (tmp_path / "line.CSV").read_text(encoding="utf-8").startswith("time,")
     write_curves(random_curves(), tmp_path / "line.txt", format="csv")
     assert_equal(read_curves(tmp_path / "line.txt", format="csv"), random_curves())
+    write_curves(random_curves(), tmp_path / "a.v2", format="JSON")
+    assert_equal(read_curves(tmp_path / "a.v2", format="Json"), random_curves())
+    assert (format_of(tmp_path / "a.v2", "CSV"), format_of(tmp_path / "a.Csv", "Csv")) == ("csv", "csv")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.CSV"])
+def test_a_format_that_contradicts_the_suffix_is_refused(tmp_path: Path, name: str) -> None:
+    words = f"--format json contradicts the name '{name}'; leave one of them out."
+    assert_refused(lambda: format_of(tmp_path / name, "json"), words, OptionError)
+    assert_refused(lambda: write_curves(random_curves(), tmp_path / name, "json"), words, OptionError)
+    assert not list(tmp_path.iterdir())
+
+
+def test_curves_never_go_into_a_file_that_is_named_like_a_take(tmp_path: Path) -> None:
+    assert_refused(lambda: format_of(tmp_path / "line.mien", "csv"), "line.mien: is a take, not curves;")
+
+
+@pytest.mark.parametrize("form", [None, "csv"])
+@pytest.mark.parametrize("name", ["out", "out.csv", "out.v2"])
+def test_a_folder_is_called_a_folder_whatever_its_name(tmp_path: Path, name: str, form: str | None) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    words = f"{folder}: is a folder; give the name of a file in it, such as {folder / 'line.csv'}."
+    assert_refused(lambda: format_of(folder, form), words)
+    assert_refused(lambda: write_curves(random_curves(), folder, form), words)
+    assert_refused(lambda: read_curves(folder, form), words)
 
 
 @pytest.mark.parametrize(
@@ -445,7 +485,7 @@ def test_a_path_that_is_no_file_is_refused(tmp_path: Path) -> None:
         lambda: write_curves(random_curves(), tmp_path / "file" / "line.csv"),
         "one of its folders is a file; choose another folder.",
     )
-    assert_refused(lambda: read_curves(tmp_path / "folder.csv"), "is a folder; name one file in it.")
+    assert_refused(lambda: read_take(tmp_path / "folder.csv"), "is a folder; name one file in it.")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links, modes and devices of POSIX")
@@ -479,11 +519,14 @@ def test_a_take_comes_back_with_all_its_fields(tmp_path: Path) -> None:
     assert back.motion.values.tobytes() == take.motion.values.tobytes()
 
 
-def test_a_take_without_layers_or_rows_comes_back(tmp_path: Path) -> None:
-    take = replace(a_take(), layers={}, speech=random_motion(0, rows=0), settings={}, alignment=())
+def test_a_take_of_no_sound_and_no_layers_comes_back(tmp_path: Path) -> None:
+    one_row = random_motion(0, rows=1)
+    take = replace(
+        a_take(), duration=Fraction(0), tail=0.0, layers={}, speech=one_row, settings={}, alignment=()
+    )
     write_take(take, tmp_path / "line.mien")
     back = read_take(tmp_path / "line.mien")
-    assert back.speech.values.shape == (0, len(CHANNELS))
+    assert back.speech.values.tobytes() == one_row.values.tobytes()
     assert dict(back.layers) == {}
 
 
@@ -567,11 +610,35 @@ OTHER_NAMES = np.array(["earWiggle", *CHANNEL_NAMES[1:]])
             {"speech": np.zeros((30, 3))},
             f"array 'speech' is float64 (30, 3), not (rows, {len(CHANNELS)}) floats.",
         ),
-        ({}, {"speech": np.full((30, len(CHANNELS)), np.nan)}, "motion 'speech' is not finite in row 0;"),
-        ({}, {"layer/head": np.zeros((29, len(CHANNELS)))}, "layer 'head' has 29 rows, speech has 30"),
+        ({}, {"speech": np.full((ROWS, len(CHANNELS)), np.nan)}, "motion 'speech' is not finite in row 0;"),
+        ({}, {"layer/head": np.zeros((29, len(CHANNELS)))}, f"layer 'head' has 29 rows, speech has {ROWS}"),
+        ({"duration": "9" * 40}, {}, f"has {ROWS} rows of motion, and 1e+40 s of sound with a tail of 0.3 s"),
+        ({"duration": "0"}, {}, "0 s of sound with a tail of 0.3 s make 16; make the take again."),
+        ({"duration": "1/0"}, {}, "is not a take, or is damaged (Expected `str` matching regex"),
+        ({"tail": -100}, {}, "line.mien: A tail of -100.0 s is outside 0..60 s."),
+        ({"tail": 1e300}, {}, "line.mien: A tail of 1e+300 s is outside 0..60 s."),
+        ({"rate": "0"}, {}, "line.mien: 0 frames a second is outside 1..120; make the take again."),
+        ({"rate": "5000"}, {}, "line.mien: 5000 frames a second is outside 1..120; make the take again."),
+        (
+            {"layers": []},
+            {"speech": np.zeros((0, len(CHANNELS)), np.float32)},
+            f"has 0 rows of motion, and 0.551312 s of sound with a tail of 0.3 s make {ROWS}; make the take",
+        ),
+        (
+            {"layers": []},
+            {"speech": np.zeros((ROWS + 1, len(CHANNELS)), np.float32)},
+            f"has {ROWS + 1} rows of motion, and 0.551312 s of sound with a tail of 0.3 s make {ROWS}; make",
+        ),
+        ({"speech_start": 1e300}, {}, "motion 'speech' starts at 1e+300 s, which is no row of it; make"),
+        ({"speech_start": 0.013}, {}, "motion 'speech' starts at 0.013 s, which is no row of it; make"),
+        (
+            {"layers": [{"name": "head", "start": -1}]},
+            {},
+            "motion 'head' starts at -1 s, which is no row of it; make the take again.",
+        ),
         (
             {},
-            {"speech": np.full((30, len(CHANNELS)), {})},
+            {"speech": np.full((ROWS, len(CHANNELS)), {})},
             "holds object, and only numbers and text are read.",
         ),
     ],
@@ -590,7 +657,13 @@ def test_a_bad_take_is_refused(
         ({"settings": {"out": Path("x")}}, "the take holds something that JSON does not know"),
         ({"settings": {"gain": float("nan")}}, "the take holds something that JSON does not know"),
         ({"layers": {"../up": random_motion(1)}}, "layer name '../up' does not fit a file"),
-        ({"speech": Motion(np.full((30, len(CHANNELS)), np.inf))}, "motion 'speech' is not finite in row 0"),
+        (
+            {"speech": Motion(np.full((ROWS, len(CHANNELS)), np.inf))},
+            "motion 'speech' is not finite in row 0",
+        ),
+        ({"duration": Fraction(10)}, f"has {ROWS} rows of motion, and 10 s of sound"),
+        ({"tail": 61}, "A tail of 61 s is outside 0..60 s."),
+        ({"rate": Fraction(1, 2)}, "0.5 frames a second is outside 1..120; make the take again."),
     ],
 )
 def test_a_take_that_would_not_read_is_not_written(

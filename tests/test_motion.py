@@ -117,6 +117,9 @@ def _edited(folder: Path, to: Path, **changes: object) -> Path:
         ({"step_samples": 640}, ["takes 640", "gives 320"]),
         ({"sha256": "00"}, ["not the file its card describes"]),
         ({"colour": 1}, ["card.json", "colour"]),
+        ({"reach_rows": 0}, ["reach_rows is at least 1"]),
+        ({"channels": ["jawOpen", "jawOpen"]}, ["stands twice"]),
+        ({"channels": ["jawOpen"]}, ["does not fit its card"]),
     ],
 )
 def test_a_card_with_a_mistake_is_refused_with_file_and_reason(
@@ -144,6 +147,11 @@ def test_an_unknown_model_is_named_with_those_there_are() -> None:
 def test_a_folder_without_a_card_is_no_model(tmp_path) -> None:
     with pytest.raises(ModelError, match=r"has no card\.json"):
         load_model(tmp_path)
+
+
+def test_a_model_is_also_named_by_its_folder(model_folder, monkeypatch) -> None:
+    monkeypatch.chdir(model_folder.parent)
+    assert load_model(model_folder.name).card.sha256 == load_model(model_folder).card.sha256
 
 
 def test_models_of_the_user_are_found_in_mien_home(model_folder, tmp_path, monkeypatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import tracemalloc
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mien.clock import frame_rate, frame_to_row_floor, seconds_to_frames_ceil
-from mien.errors import RigError
+from mien.clock import frame_rate, frame_to_row_floor, seconds_to_frames_ceil, tail_seconds
+from mien.errors import OptionError, RigError
 from mien.rig import drive, find_rig, fit, frames_ready, load_rig, resample, resample_rows, rig_names
 from mien.values import CHANNEL_INDEX, CHANNEL_NAMES, CHANNELS, Curves, Motion
+from tests.conftest import unavailable
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ARKIT61 = REPOSITORY.parent / "shared/reference/arkit/arkit61.tsv"
@@ -104,7 +106,7 @@ def test_a_path_that_is_no_folder_is_refused(tmp_path: Path) -> None:
 
 def test_the_52_curves_stand_in_the_order_of_the_live_link_wire() -> None:
     if not ARKIT61.exists():
-        pytest.skip("the reference tables of ../shared are not here")
+        unavailable("the reference tables of ../shared are not here")
     with ARKIT61.open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines, delimiter="\t"))
     wanted = {int(row["ue_llf_udp_index"]): row["camel"] for row in rows if row["unit"] == "coefficient"}
@@ -272,7 +274,47 @@ def test_more_frames_than_one_block_are_the_same_to_the_bit() -> None:
     assert fit(whole, ARKIT, Fraction(60), 100, 2000).values.tobytes() == long[2000:2100].tobytes()
 
 
+def test_long_curves_are_held_once() -> None:
+    whole = motion(10, jawOpen=0.5)
+    tracemalloc.start()
+    curves = fit(whole, ARKIT, Fraction(60), 60_000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1.6 * curves.values.nbytes
+
+
 # Time
+
+
+@pytest.mark.parametrize("rate", [Fraction(thousands * 1000, 1001) for thousands in (24, 30, 48, 60, 120)])
+def test_a_broadcast_rate_is_exact_however_it_is_rounded(rate: Fraction) -> None:
+    for form in (float(rate), np.float64(rate), np.float32(rate), str(rate), rate):
+        assert frame_rate(form) == rate
+    for digits in (3, 4, 6, 12):
+        assert frame_rate(f"{float(rate):.{digits}f}") == frame_rate(round(float(rate), digits)) == rate
+
+
+def test_broadcast_names_are_exact_and_other_decimals_stay_as_written() -> None:
+    names = ["23.98", "23.980", "29.97", "29.970", "47.95", "59.94", "119.88", 23.98, 29.97]
+    thousands = [24, 24, 30, 30, 48, 60, 120, 24, 30]
+    assert [frame_rate(name) * 1001 / 1000 for name in names] == thousands
+    assert [
+        frame_rate(given) for given in ("29.9701", 23.977, "2997/100", Fraction(2997, 100), 12.5, 30)
+    ] == [
+        *(Fraction(299_701, 10_000), Fraction(23_977, 1000), Fraction(2997, 100), Fraction(2997, 100)),
+        *(Fraction(25, 2), Fraction(30)),
+    ]
+
+
+def test_a_tail_is_a_number_of_seconds_up_to_a_minute() -> None:
+    assert [tail_seconds(given) for given in (0, 0.3, "1.5", 60)] == [0, 0.3, 1.5, 60]
+
+
+@pytest.mark.parametrize("given", [-0.1, 60.1, 1e300, 10**400, math.nan, math.inf, None, "long", [1]])
+def test_any_other_tail_is_refused(given: Any) -> None:
+    with pytest.raises(OptionError) as refused:
+        tail_seconds(given)
+    assert str(refused.value) == f"A tail of {given} s is outside 0..60 s."
 
 
 @EVERY_RATE

@@ -70,6 +70,8 @@ def test_new_speakers_keep_the_time_and_the_level_of_the_old() -> None:
     assert torch.isfinite(other).all()
     loud, quiet = other[:, 20:30].mean(), torch.cat([other[:, :20], other[:, 30:]], 1).mean()
     assert loud > quiet + 3
+    shown = other.mean(-1)
+    assert (shown[:, 20:30].min(1).values > shown[:, :18].max(1).values).float().mean() > 0.9, "time stays"
 
 
 def test_one_command_makes_a_model_that_bakes(tmp_path: Path, shared: Path) -> None:

@@ -31,8 +31,9 @@ from mien.clock import (
     frame_rate,
     seconds_to_frames_ceil,
     seconds_to_rows_ceil,
+    tail_seconds,
 )
-from mien.errors import InputError, OptionError
+from mien.errors import InputError
 from mien.files import read_take, write_take
 from mien.motion import MotionModel, MotionStream, find_model, load_model
 from mien.rig import Rig, drive, find_rig, fit, frames_ready, load_rig, resample_rows
@@ -43,7 +44,6 @@ Named = str | os.PathLike[str]
 Rate = str | float | Fraction
 
 DEFAULT_MODEL, DEFAULT_RIG, DEFAULT_RATE, DEFAULT_TAIL = "mien-live", "arkit", 60, 0.3
-LONGEST_TAIL = 60
 BLOCK = 60
 """Seconds of a file read at once. That makes many lanes for the model, which takes twice the time at 10 s."""
 
@@ -82,11 +82,10 @@ def bake(
         speech=_motion(rows),
         layers={},
         duration=voice.duration,
-        tail=tail,
+        tail=voice.tail,
         rate=exact,
         model=voice.model.name,
         audio_sha256=voice.sha256,
-        settings={"model": voice.model.card.name, "fps": str(exact), "tail": tail},
     )
 
 
@@ -117,12 +116,12 @@ class Voice:
     """One voice's way from sound to motion; belongs to one thread."""
 
     def __init__(self, model: MotionModel, sample_rate: int, tail: float) -> None:
-        if not 0 <= tail <= LONGEST_TAIL:
-            raise OptionError(f"A tail of {tail} s is outside 0..{LONGEST_TAIL} s.")
         self.model = model
+        self.tail = tail_seconds(tail)
+        """Seconds after the end of the sound in which the mouth comes to rest."""
         self.heard = 0
         """Samples pushed so far, at their own rate."""
-        self._sample_rate, self._tail = sample_rate, Fraction(str(tail))
+        self._sample_rate, self._tail = sample_rate, Fraction(str(self.tail))
         self._resampler = Resampler(sample_rate)
         self._stream = MotionStream(model)
         self._hash = hashlib.sha256()
@@ -147,7 +146,7 @@ class Voice:
         after = (first + np.arange(len(rows))) / MOTION_RATE - float(self.duration)
         way = np.clip(1 - after / max(float(self._tail), 1e-9), 0, 1)
         way = np.where(after > 0, way, 1)
-        way[-1:] = 0
+        way[-2:] = 0  # the last frame may lie before the last row
         weight = (way * way * (3 - 2 * way)).astype(np.float32)
         return np.asarray(rows * weight[:, None], np.float32)
 

@@ -6,7 +6,7 @@ Drawn with matplotlib's figure objects alone, never pyplot: no window, no state 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -109,7 +109,38 @@ class Line(NamedTuple):
         return float(np.ptp(self.values))
 
 
-def plot_bake(audio: Audio, curves: Curves, path: str | os.PathLike[str], title: str = "") -> None:
+class Waveform(NamedTuple):
+    """A sound as it is drawn: the lowest and the highest sample of at most `BINS` stretches."""
+
+    starts: Floats
+    """Seconds at which the stretches begin."""
+
+    low: Floats
+    high: Floats
+
+    duration: float
+    """Seconds."""
+
+
+def waveform(blocks: Iterable[NDArray[np.float32]], samples: int, rate: int) -> Waveform:
+    """The picture of a sound that comes in blocks, so that hours of it are never held at once.
+
+    Args:
+        blocks: Mono, together `samples` samples at `rate` Hz; none of them empty.
+    """
+    edges = np.unique(np.linspace(0, samples, BINS + 1).astype(np.int64))[:-1]
+    low, high = np.full(len(edges), np.inf), np.full(len(edges), -np.inf)
+    done = 0
+    for block in blocks:
+        first, after = np.searchsorted(edges, [done, done + len(block) - 1], side="right") - [1, 0]
+        cuts = np.maximum(edges[first:after] - done, 0)
+        low[first:after] = np.minimum(low[first:after], np.minimum.reduceat(block, cuts))
+        high[first:after] = np.maximum(high[first:after], np.maximum.reduceat(block, cuts))
+        done += len(block)
+    return Waveform(edges / rate, low, high, samples / rate)
+
+
+def plot_bake(sound: Audio | Waveform, curves: Curves, path: str | os.PathLike[str], title: str = "") -> None:
     """A picture of `curves` under the waveform they were made of: the ones that move most, in rows.
 
     Raises:
@@ -117,17 +148,21 @@ def plot_bake(audio: Audio, curves: Curves, path: str | os.PathLike[str], title:
     """
     rows = _rows_of(curves)
     heights = [0.9, *[1.0] * len(rows)]
-    figure, (sound, *axes) = _figure(BAKE_WIDTH, 1.0 + 0.78 * sum(heights), heights)
-    _draw_sound(sound, audio)
-    _draw_names(sound, "Sound", SOUND)
+    heard = _heard(sound)
+    figure, (top, *axes) = _figure(BAKE_WIDTH, 1.0 + 0.78 * sum(heights), heights)
+    _draw_sound(top, heard)
     for axis, (row, lines) in zip(axes, rows, strict=True):
         _draw_row(axis, curves, row, lines)
-    _finish(figure, [sound, *axes], title, _summary(audio, curves))
+    _finish(figure, [top, *axes], title, _summary(heard, curves))
     _write(figure, Path(path))
 
 
 def plot_score(
-    audio: Audio, curves: Curves, truth: Truth, path: str | os.PathLike[str], theta: float | None = None
+    sound: Audio | Waveform,
+    curves: Curves,
+    truth: Truth,
+    path: str | os.PathLike[str],
+    theta: float | None = None,
 ) -> None:
     """A picture of where the lips of `curves` close and where the phones of `truth` ask for it.
 
@@ -138,12 +173,12 @@ def plot_score(
         RigError: None of the curves is one of ARKit's mouth.
     """
     shown = closures_shown(truth, curves, theta)
-    width = float(np.clip(INCHES_PER_SECOND * float(audio.duration), NARROWEST, WIDEST))
+    heard = _heard(sound)
+    width = float(np.clip(INCHES_PER_SECOND * heard.duration, NARROWEST, WIDEST))
     figure, axes = _figure(width, 4.6, [1.0, 0.34, 2.4])
-    sound, labels, aperture = axes
-    _draw_sound(sound, audio)
-    _draw_names(sound, "Sound", SOUND)
-    _draw_phones(labels, truth, width / float(audio.duration))
+    top, labels, aperture = axes
+    _draw_sound(top, heard)
+    _draw_phones(labels, truth, width / heard.duration)
     _draw_closures(aperture, shown)
     _finish(figure, axes, truth.name, _verdict(shown))
     _write(figure, Path(path))
@@ -177,18 +212,14 @@ def _mean(curves: Curves, names: Sequence[str]) -> Floats:
     return mean
 
 
-def _envelope(audio: Audio) -> tuple[Floats, Floats, Floats]:
-    """Times, lowest and highest sample of at most `BINS` stretches."""
-    edges = np.unique(np.linspace(0, len(audio.samples), BINS + 1).astype(np.int64))[:-1]
-    low = np.minimum.reduceat(audio.samples, edges)
-    high = np.maximum.reduceat(audio.samples, edges)
-    return edges / audio.rate, low.astype(np.float64), high.astype(np.float64)
+def _heard(sound: Audio | Waveform) -> Waveform:
+    if isinstance(sound, Waveform):
+        return sound
+    return waveform([sound.samples] if len(sound.samples) else [], len(sound.samples), sound.rate)
 
 
-def _summary(audio: Audio, curves: Curves) -> str:
-    return (
-        f"{float(audio.duration):.1f} s   ·   {float(curves.rate):.5g} fps   ·   {len(curves.names)} curves"
-    )
+def _summary(sound: Waveform, curves: Curves) -> str:
+    return f"{sound.duration:.1f} s   ·   {float(curves.rate):.5g} fps   ·   {len(curves.names)} curves"
 
 
 def _verdict(shown: Closures) -> str:
@@ -212,14 +243,14 @@ def _figure(width: float, height: float, heights: Sequence[float]) -> tuple[Figu
     return figure, list(axes[:, 0])
 
 
-def _draw_sound(axis: Axes, audio: Audio) -> None:
-    if not len(audio.samples):
+def _draw_sound(axis: Axes, sound: Waveform) -> None:
+    _draw_names(axis, "Sound", SOUND)
+    if not len(sound.starts):
         return
-    times, low, high = _envelope(audio)
-    loudest = max(float(np.abs([low, high]).max()), 1e-3)
-    axis.fill_between(times, low / loudest, high / loudest, color=SOUND, linewidth=0.4)
+    loudest = max(float(np.abs([sound.low, sound.high]).max()), 1e-3)
+    axis.fill_between(sound.starts, sound.low / loudest, sound.high / loudest, color=SOUND, linewidth=0.4)
     axis.set_ylim(-1.1, 1.1)
-    axis.set_xlim(0, float(audio.duration))
+    axis.set_xlim(0, sound.duration)
 
 
 def _draw_row(axis: Axes, curves: Curves, row: Row, lines: Sequence[Line]) -> None:
@@ -258,6 +289,7 @@ def _name(axis: Axes, points: float, text: str, colour: Colour, size: float, wei
     axis.annotate(
         text, (0, 0.5), (-12, points), "axes fraction", "offset points",
         ha="right", va="center", color=colour, fontsize=size, fontweight=weight, annotation_clip=False,
+        parse_math=False,
     )  # fmt: skip
 
 
@@ -275,7 +307,7 @@ def _draw_phones(axis: Axes, truth: Truth, inches_per_second: float) -> None:
         if len(label) * LETTER <= seconds * inches_per_second:
             axis.text(
                 middle, 0.5, label, ha="center", va="center", clip_on=True, color=INK,
-                fontsize=7.5, fontweight="bold" if closes else "normal",
+                fontsize=7.5, fontweight="bold" if closes else "normal", parse_math=False,
             )  # fmt: skip
     axis.set_ylim(0, 1)
 
@@ -317,7 +349,17 @@ def _draw_heading(figure: Figure, axis: Axes, title: str, note: str) -> None:
     left = 0.3 / figure.get_figwidth()
     room = int((figure.get_figwidth() - HEADING_ROOM) / HEADING_LETTER)
     title = title if len(title) <= room else title[: room - 1] + "…"
-    figure.text(left, height, title, ha="left", va="center", color=INK, fontsize=14, fontweight="bold")
+    figure.text(
+        left,
+        height,
+        title,
+        ha="left",
+        va="center",
+        color=INK,
+        fontsize=14,
+        fontweight="bold",
+        parse_math=False,
+    )
     figure.text(box.x1, height, note, ha="right", va="center", color=FAINT, fontsize=9)
 
 

@@ -193,7 +193,7 @@ class Curves:
 
     @property
     def times(self) -> NDArray[np.float64]:
-        """Seconds of each frame, exact to the last bit: k/rate, never a running sum."""
+        """Seconds of each frame: start + k/rate, never a running sum."""
         k = np.arange(len(self.values))
         return self.start + k * self.rate.denominator / self.rate.numerator
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.audio.mono import first_not_finite, mix_down
+from mien.audio.mono import first_unusable, mix_down, wrong_with
 from mien.errors import AudioError, OptionError, unknown
 
 Floats = NDArray[np.float32]
@@ -89,12 +89,16 @@ class PcmDecoder:
     """
 
     def __init__(self, encoding: str = "f32le", channels: int = 1) -> None:
-        if encoding not in _DECODERS:
-            raise OptionError(unknown("raw encoding", encoding, ENCODINGS))
+        if not isinstance(encoding, str) or encoding not in _DECODERS:
+            raise OptionError(unknown("raw encoding", str(encoding), ENCODINGS))
+        if isinstance(channels, bool) or not isinstance(channels, int | np.integer):
+            raise OptionError(
+                f"Raw sound has a whole number of channels, 1..{MOST_CHANNELS}; got {channels!r}."
+            )
         if not 1 <= channels <= MOST_CHANNELS:
             raise OptionError(f"{channels} channels of raw sound are outside 1..{MOST_CHANNELS}.")
         self._width, self._decode = _DECODERS[encoding]
-        self._channels = channels
+        self._channels = int(channels)
         self._waiting = b""
         self._samples = 0
 
@@ -105,50 +109,35 @@ class PcmDecoder:
             sound: Bytes, cut anywhere; or an array, shape (samples,) or (samples, channels), whose own type
                 counts: float with full scale 1, int16, int32 or uint8.
         Raises:
-            AudioError: NaN or infinity in the sound, or an array of another type or shape.
+            AudioError: Neither bytes nor an array, an array of another type or shape, or samples that are
+                NaN, infinite or beyond 1e6. The decoder is then as if they had not come.
         """
-        mono = mix_down(_array(sound)) if isinstance(sound, np.ndarray) else self._from_bytes(bytes(sound))
+        if isinstance(sound, np.ndarray):
+            waiting, mono = self._waiting, mix_down(_array(sound))
+        elif isinstance(sound, bytes | bytearray | memoryview):
+            waiting, mono = self._from_bytes(self._waiting + bytes(sound))
+        else:
+            raise AudioError(
+                f"Sound is a numpy array or bytes; this is {type(sound).__name__}. "
+                "Make an array of it, of float32 with full scale 1."
+            )
         self._check(mono)
+        self._waiting = waiting
         self._samples += len(mono)
         return mono
 
-    @property
-    def waiting(self) -> int:
-        """Bytes of a sample that is not complete yet."""
-        return len(self._waiting)
-
-    def _from_bytes(self, data: bytes) -> Floats:
-        data = self._waiting + data
+    def _from_bytes(self, data: bytes) -> tuple[bytes, Floats]:
+        """What has to wait for the next chunk, and the samples before it."""
         whole = len(data) - len(data) % (self._width * self._channels)
-        self._waiting = data[whole:]
-        return mix_down(self._decode(data[:whole]).reshape(-1, self._channels))
+        return data[whole:], mix_down(self._decode(data[:whole]).reshape(-1, self._channels))
 
     def _check(self, mono: Floats) -> None:
-        bad = first_not_finite(mono)
+        bad = first_unusable(mono)
         if bad is not None:
             raise AudioError(
-                f"Sample {self._samples + bad} of the stream is {mono[bad]}, and sound is made of finite "
-                "numbers, full scale 1. Check the encoding, or replace such samples by 0."
+                f"Sample {self._samples + bad} of the stream {wrong_with(mono[bad])}. Check the encoding; "
+                "integer samples belong in int16 arrays. Replace broken ones by 0."
             )
-
-
-def pcm_to_float(data: Sound, encoding: str = "f32le", channels: int = 1) -> Floats:
-    """Mono samples of raw sound that is there as a whole.
-
-    Args:
-        data, encoding, channels: As in `PcmDecoder`.
-    Raises:
-        OptionError: As in `PcmDecoder`.
-        AudioError: As in `PcmDecoder.push`, or the bytes end within a sample.
-    """
-    decoder = PcmDecoder(encoding, channels)
-    mono = decoder.push(data)
-    if decoder.waiting:
-        raise AudioError(
-            f"Raw sound ends {decoder.waiting} bytes into a sample; {encoding} with {channels} channel(s) "
-            f"comes in groups of {_DECODERS[encoding][0] * channels} bytes. Check encoding and channels."
-        )
-    return mono
 
 
 def _array(sound: NDArray[Any]) -> Floats:

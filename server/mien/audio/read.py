@@ -7,6 +7,7 @@ it.
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterator
 from fractions import Fraction
@@ -18,13 +19,17 @@ import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
 
-from mien.audio.mono import first_not_finite, mix_down
+from mien.audio.mono import first_unusable, mix_down, wrong_with
 from mien.audio.resample import Resampler, check_rate
 from mien.clock import SAMPLE_RATE
 from mien.errors import AudioError, near
 from mien.values import Audio
 
 Floats = NDArray[np.float32]
+
+SOUND_SUFFIXES: Final = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".caf", ".w64",
+                         ".rf64", ".au", ".snd")  # fmt: skip
+"""What a folder is searched for, lower case. A file that is named by itself may end in anything."""
 
 MOST_VALUES: Final = 8_000_000
 """Samples times channels decoded at once: 32 MB. Ten seconds of four channels at 192 kHz fit."""
@@ -92,7 +97,8 @@ class AudioFile:
         Yields:
             Shape (samples,), never empty; together `frames` samples where that is known.
         Raises:
-            AudioError: NaN or infinity, no sample at all, or a damaged file: decoding fails or stops early.
+            AudioError: A sample that is NaN, infinite or beyond 1e6, no sample at all, or a damaged file:
+                decoding fails or stops early.
         """
         most = max(1, min(round(seconds * self.rate), MOST_VALUES // self.channels))
         done = 0
@@ -113,11 +119,11 @@ class AudioFile:
         return block
 
     def _checked(self, block: Floats, done: int) -> Floats:
-        bad = first_not_finite(block)
+        bad = first_unusable(block)
         if bad is not None:
             raise AudioError(
-                f"{self.path}: the sample at {(done + bad) / self.rate:.3f} s is {block[bad]}, and sound is "
-                "made of finite numbers. Export the file again, as 16-bit PCM for example."
+                f"{self.path}: the sample at {(done + bad) / self.rate:.3f} s {wrong_with(block[bad])}. "
+                "Export the file again, as 16-bit PCM for example."
             )
         return block
 
@@ -157,7 +163,8 @@ def open_audio(path: Path) -> AudioFile:
     path = Path(path)
     head = _head(path)
     try:
-        sound = _Forward(str(path))
+        # As bytes: soundfile cannot encode names that are not UTF-8. On Windows names are text.
+        sound = _Forward(os.fsencode(path) if os.name == "posix" else str(path))
     except sf.SoundFileError as problem:
         raise AudioError(f"{path}: {_why(path, head, _said(problem))}") from None
     try:
@@ -176,7 +183,9 @@ def read_audio(path: Path) -> Audio:
     with open_audio(path) as file:
         resampler = Resampler(file.rate)
         parts = [resampler.push(block) for block in file.blocks()]
-        return Audio(np.concatenate([*parts, resampler.flush()]), SAMPLE_RATE)
+        samples = np.concatenate([*parts, resampler.flush()])
+    samples.flags.writeable = False  # so that Audio keeps it and makes no copy
+    return Audio(samples, SAMPLE_RATE)
 
 
 def _checked(path: Path, sound: sf.SoundFile) -> AudioFile:

@@ -98,17 +98,20 @@ def _sinc(at: NDArray[Any], source: int, target: int, half: int) -> NDArray[np.f
     return np.asarray(np.sinc(cut * at) * window, np.float64)
 
 
-def check_rate(rate: int, name: str = "the stream") -> None:
-    """Refuses a sample rate that no speech is kept at.
+def check_rate(rate: int, name: str = "the stream") -> int:
+    """`rate`, unless no speech is kept at it.
 
     Raises:
-        AudioError: Outside 8000..192000 Hz.
+        AudioError: Not a whole number (float, text, bool), or outside 8000..192000 Hz.
     """
+    if isinstance(rate, bool) or not isinstance(rate, int | np.integer):
+        raise AudioError(f"{name}: a sample rate is a whole number of Hz, such as 16000; got {rate!r}.")
     if not LOWEST <= rate <= HIGHEST:
         raise AudioError(
             f"{name}: a sample rate of {rate} Hz is outside {LOWEST}..{HIGHEST} Hz; "
             "convert the sound to 16000 or 48000 Hz first."
         )
+    return int(rate)
 
 
 class Resampler:
@@ -119,12 +122,11 @@ class Resampler:
     At equal rates samples pass untouched.
 
     Raises:
-        AudioError: A rate outside 8000..192000 Hz.
+        AudioError: A rate that is no whole number, or outside 8000..192000 Hz.
     """
 
     def __init__(self, source_rate: int, target_rate: int = SAMPLE_RATE) -> None:
-        check_rate(source_rate)
-        check_rate(target_rate)
+        source_rate, target_rate = check_rate(source_rate), check_rate(target_rate)
         self.look_ahead = Fraction(0)
         """Seconds from an output to the newest source sample it needs, at most; exact."""
         self._kernels: _Kernels | None = None

@@ -10,29 +10,21 @@ from pathlib import Path
 
 import numpy as np
 
+from mien.audio import SOUND_SUFFIXES, open_audio
 from mien.clock import frame_rate
-from mien.errors import AudioError, FileError, OptionError, unknown
-from mien.files import FORMAT_NAMES, TAKE_SUFFIX, format_of, write_curves
+from mien.errors import AudioError, FileError, OptionError
+from mien.evaluation import sounds_in
+from mien.files import FORMATS, TAKE_SUFFIX, format_of, write_curves
+from mien.motion import find_model, load_model
 from mien.pipeline import DEFAULT_MODEL, DEFAULT_RATE, DEFAULT_RIG, DEFAULT_TAIL, Take, bake, open_take
 from mien.rig import Rig, find_rig, load_rig
 from mien.values import Curves
 
-SOUNDS = {
-    ".wav",
-    ".flac",
-    ".ogg",
-    ".opus",
-    ".oga",
-    ".mp3",
-    ".aif",
-    ".aiff",
-    ".caf",
-    ".w64",
-    ".rf64",
-    ".au",
-    ".snd",
-}
-"""Suffixes that a folder is searched for; a file named by itself may have any."""
+DEFAULT_FORMAT = "csv"
+"""Of curves in a folder: the one that opens anywhere."""
+
+FILE_SUFFIXES = (TAKE_SUFFIX, *(suffix for row in FORMATS for suffix in row.suffixes))
+"""What the name of an output file ends in; any other new name may be a folder's (`act.1`)."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +54,11 @@ def bake_all(inputs: list[Path], out: Path, order: Order) -> None:
     frame_rate(order.fps)
     jobs = plan(inputs, out, order)
     for job in jobs:
+        open_audio(job.source).close()
+    model = load_model(find_model(order.model))
+    for job in jobs:
         with _bar(job.source.name) as progress:
-            take = bake(job.source, model=order.model, rate=order.fps, tail=order.tail, progress=progress)
+            take = bake(job.source, model=model, rate=order.fps, tail=order.tail, progress=progress)
         print(_summary(job.target, take, _write(take, job, rig, order)))
 
 
@@ -71,38 +66,29 @@ def plan(inputs: list[Path], out: Path, order: Order) -> list[Job]:
     """Which input becomes which file.
 
     Raises:
-        OptionError: Options contradict one another, or two inputs would become one file.
-        FileError: A folder without sounds, or an output that would overwrite its input.
+        OptionError: Options contradict one another, or two outputs would be one file.
+        FileError: An output that would overwrite an input, or has no known format.
+        AudioError: A folder without sounds.
     """
     many = len(inputs) > 1 or inputs[0].is_dir() or out.is_dir()
-    suffix = _suffix(out, order, many)
-    if not many:
-        jobs = [Job(inputs[0], out)]
-    else:
-        jobs = [Job(source, out / inside.with_suffix(suffix)) for source, inside in _sounds(inputs)]
-    _check(jobs)
+    jobs = _into_folder(inputs, out, order) if many else [_into_file(inputs[0], out, order)]
+    _check(jobs, order)
     return jobs
 
 
-def _suffix(out: Path, order: Order, many: bool) -> str:
-    """What outputs end in; refuses options that contradict one another."""
-    if order.format is not None and order.format not in FORMAT_NAMES:
-        raise OptionError(unknown("curve format", order.format, FORMAT_NAMES))
-    if many:
-        if out.suffix and not out.is_dir():
-            raise OptionError(
-                f"Many inputs go into a folder, and '{out}' is named like a file; write -o FOLDER."
-            )
-        return "." + (order.format or "csv")
-    if out.suffix.lower() == TAKE_SUFFIX:
-        if order.format or order.save_take:
-            raise OptionError(f"'{out.name}' is a take; --format and --save-take are for files of curves.")
-        return TAKE_SUFFIX
-    if order.format is not None and out.suffix and format_of(out) != order.format:
-        raise OptionError(
-            f"--format {order.format} contradicts the name '{out.name}'; leave one of them out."
-        )
-    return "." + format_of(out, order.format)
+def _into_folder(inputs: list[Path], out: Path, order: Order) -> list[Job]:
+    if not out.is_dir() and (out.exists() or out.suffix.lower() in FILE_SUFFIXES):
+        raise OptionError(f"Many inputs go into a folder, and '{out}' is named like a file; write -o FOLDER.")
+    suffix = "." + format_of(Path("line"), order.format or DEFAULT_FORMAT)
+    return [Job(source, out / inside.with_suffix(suffix)) for source, inside in _sounds(inputs)]
+
+
+def _into_file(source: Path, out: Path, order: Order) -> Job:
+    if out.suffix.lower() != TAKE_SUFFIX:
+        format_of(out, order.format)
+    elif order.format or order.save_take:
+        raise OptionError(f"'{out.name}' is a take; --format and --save-take are for files of curves.")
+    return Job(source, out)
 
 
 def _sounds(inputs: list[Path]) -> Iterator[tuple[Path, Path]]:
@@ -111,22 +97,29 @@ def _sounds(inputs: list[Path]) -> Iterator[tuple[Path, Path]]:
         if not given.is_dir():
             yield given, Path(given.name)
             continue
-        found = sorted(path for path in given.rglob("*") if path.suffix.lower() in SOUNDS)
+        found = sounds_in(given)
         if not found:
-            raise AudioError(f"{given}: no sounds in this folder ({', '.join(sorted(SOUNDS))}).")
+            raise AudioError(f"{given}: no sounds in this folder ({', '.join(sorted(SOUND_SUFFIXES))}).")
         yield from ((path, path.relative_to(given)) for path in found)
 
 
-def _check(jobs: list[Job]) -> None:
+def _check(jobs: list[Job], order: Order) -> None:
+    sources = {job.source.resolve() for job in jobs}
     taken: dict[Path, Path] = {}
     for job in jobs:
-        if job.target in taken:
-            raise OptionError(
-                f"{taken[job.target]} and {job.source} would both become {job.target}; rename one of them."
-            )
-        if job.target.resolve() == job.source.resolve():
-            raise FileError(f"{job.target} is the input itself; choose another output.")
-        taken[job.target] = job.source
+        for output in _outputs(job, order):
+            if output in taken:
+                raise OptionError(
+                    f"{taken[output]} and {job.source} would both become {output}; rename one of them."
+                )
+            if output.resolve() in sources:
+                raise FileError(f"{output} is an input itself; choose another output.")
+            taken[output] = job.source
+
+
+def _outputs(job: Job, order: Order) -> list[Path]:
+    beside = [TAKE_SUFFIX] * order.save_take + [".png"] * order.plot
+    return [job.target, *map(job.target.with_suffix, beside)]
 
 
 def _write(take: Take, job: Job, rig: Rig, order: Order) -> Curves:
@@ -138,15 +131,16 @@ def _write(take: Take, job: Job, rig: Rig, order: Order) -> Curves:
     if order.save_take:
         take.save(job.target.with_suffix(TAKE_SUFFIX))
     if order.plot:
-        _plot(job, curves)
+        _plot(job, take, curves)
     return curves
 
 
-def _plot(job: Job, curves: Curves) -> None:
-    from mien.audio import read_audio
-    from mien.plots import plot_bake
+def _plot(job: Job, take: Take, curves: Curves) -> None:
+    from mien.plots import plot_bake, waveform
 
-    plot_bake(read_audio(job.source), curves, job.target.with_suffix(".png"), title=job.source.name)
+    with open_audio(job.source) as audio:
+        sound = waveform(audio.blocks(), round(take.duration * audio.rate), audio.rate)
+    plot_bake(sound, curves, job.target.with_suffix(".png"), title=job.source.name)
 
 
 def _summary(target: Path, take: Take, curves: Curves) -> str:
@@ -164,6 +158,8 @@ def _summary(target: Path, take: Take, curves: Curves) -> str:
 
 def render_take(source: Path, out: Path, rig: str, fps: str | None, format_: str | None) -> None:
     """Curves of a saved take."""
+    if out.suffix.lower() == TAKE_SUFFIX:
+        raise OptionError(f"'{out.name}': a take is rendered to curves; name a .csv, .json or .npz.")
     format_of(out, format_)
     curves = open_take(source).curves(rig, fps)
     write_curves(curves, out, format_)
@@ -181,6 +177,7 @@ def bake_demo(out: Path) -> None:
 def _bar(name: str) -> Iterator[Callable[[float], None] | None]:
     """A progress bar on a terminal's standard error, nothing elsewhere."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import Progress
 
     console = Console(stderr=True)
@@ -188,5 +185,5 @@ def _bar(name: str) -> Iterator[Callable[[float], None] | None]:
         yield None
         return
     with Progress(console=console, transient=True) as progress:
-        task = progress.add_task(name, total=1.0)
+        task = progress.add_task(escape(name), total=1.0)
         yield lambda done: progress.update(task, completed=done)

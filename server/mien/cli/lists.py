@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from mien.errors import MienError
 from mien.motion import find_model, model_names, read_card
 from mien.rig import find_rig, load_rig, rig_names
+
+NOTHING = "-"
 
 
 def list_models() -> None:
     """A row per model: what it is and how well it does."""
-    table = Table("model", "version", "parameters", "look-ahead", "closF1", "licence", box=None)
-    for name in model_names():
-        card = read_card(find_model(name))
-        score = card.scores.get("all", {}).get("closF1")
-        ahead = f"{card.look_ahead * 1000:.0f} ms"
-        table.add_row(
-            name, card.version, f"{card.parameters:,}", ahead, f"{score:.2f}" if score else "-", card.licence
-        )
-    Console().print(table)
+    _show(("model", "version", "parameters", "look-ahead", "closF1", "licence"), model_names(), _model)
 
 
 def list_rigs() -> None:
     """A row per rig."""
-    table = Table("rig", "title", "curves", box=None)
-    for name in rig_names():
-        rig = load_rig(find_rig(name))
-        table.add_row(name, rig.title, str(len(rig.curves)))
+    _show(("rig", "curves", "title"), rig_names(), _rig)
+
+
+def _model(name: str) -> list[str]:
+    card = read_card(find_model(name))
+    score = card.scores.get("all", {}).get("closF1")
+    ahead = f"{card.look_ahead * 1000:.0f} ms"
+    shown = NOTHING if score is None else f"{score:.2f}"
+    return [card.version, f"{card.parameters:,}", ahead, shown, card.licence]
+
+
+def _rig(name: str) -> list[str]:
+    rig = load_rig(find_rig(name))
+    return [str(len(rig.curves)), rig.title]
+
+
+def _show(columns: tuple[str, ...], names: Iterable[str], cells_of: Callable[[str], list[str]]) -> None:
+    """Prints a table; what is broken says so in its own row, in the last column."""
+    table = Table(*columns, box=None)
+    for name in names:
+        try:
+            cells = cells_of(name)
+        except MienError as problem:
+            cells = [*[NOTHING] * (len(columns) - 2), str(problem)]
+        table.add_row(*map(escape, (name, *cells)))
     Console().print(table)

@@ -19,6 +19,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C: 128 and the signal's number."""
+
 Rig = Annotated[str, typer.Option(help="A rig's name or folder (see `mien rigs`).")]
 Model = Annotated[str, typer.Option(help="A model's name or folder (see `mien models`).")]
 Fps = Annotated[str, typer.Option(help="Frames a second, 1..120: 30, 29.97, 24000/1001.")]
@@ -76,7 +79,9 @@ def evaluate(
             metavar="FOLDER", help="Recordings with x.TextGrid, x.phones.tsv or x.PHN beside them."
         ),
     ],
-    model: Model = DEFAULT_MODEL,
+    model: Annotated[
+        str | None, typer.Option(help=f"A model's name or folder (see `mien models`); else {DEFAULT_MODEL}.")
+    ] = None,
     curves: Annotated[
         Path | None, typer.Option(help="Score the curve files of this folder instead of baking.")
     ] = None,
@@ -84,12 +89,13 @@ def evaluate(
     by_speaker: Annotated[
         bool, typer.Option(help="A row per speaker: the part of the name before the first '-'.")
     ] = False,
-    limit: Annotated[int, typer.Option(help="Only the first N recordings, 0: all.")] = 0,
+    limit: Annotated[int, typer.Option(min=0, help="Only the first N recordings, 0: all.")] = 0,
+    tsv: Annotated[bool, typer.Option("--tsv", help="Columns separated by tabs, for programs.")] = False,
 ) -> None:
     """Score curves against the times of phones: do lips close, round and open when they must?"""
     from mien.cli.evaluate import evaluate as run_it
 
-    run_it(truth, model, curves, plot, by_speaker, limit)
+    run_it(truth, model, curves, plot, by_speaker, limit, tsv)
 
 
 @app.command()
@@ -118,22 +124,31 @@ def version() -> None:
 
 def fail(problem: MienError) -> NoReturn:
     """Say what was refused on one line, and leave with 2: bad input."""
-    print(f"mien: {problem}", file=sys.stderr)
+    print("mien:", " ".join(str(problem).splitlines()), file=sys.stderr)
     raise SystemExit(2)
+
+
+def stop() -> NoReturn:
+    """Say that Ctrl-C was heard, and leave with 130, as shells expect."""
+    print("mien: stopped; nothing half-written is left.", file=sys.stderr)
+    raise SystemExit(INTERRUPTED)
 
 
 def run() -> None:
     """The `mien` command."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")
     try:
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(encoding="utf-8", errors="replace")
         app(standalone_mode=True)
     except MienError as problem:
         fail(problem)
     except KeyboardInterrupt:
-        print("mien: stopped; nothing half-written is left.", file=sys.stderr)
-        raise SystemExit(130) from None
+        stop()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:  # what typer makes of Ctrl-C inside a command
+            stop()
+        raise
 
 
 if __name__ == "__main__":

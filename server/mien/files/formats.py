@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from mien.clock import FASTEST_RATE, SLOWEST_RATE
-from mien.errors import FileError, unknown
+from mien.errors import FileError, OptionError, unknown
 from mien.files.csv_curves import read_csv, write_csv
 from mien.files.json_curves import read_json, write_json
 from mien.files.npz_curves import read_npz, write_npz
@@ -43,6 +43,8 @@ FORMATS: Final = (
 FORMAT_NAMES: Final = tuple(row.name for row in FORMATS)
 """For `--format` and for messages."""
 
+_BY_SUFFIX: Final = {suffix: row for row in FORMATS for suffix in row.suffixes}
+
 TAKE_SUFFIX: Final = ".mien"
 """A take, which holds motion and no curves; see `take.py`."""
 
@@ -53,11 +55,12 @@ def write_curves(curves: Curves, path: Path, format: str | None = None) -> None:
     Args:
         curves: Any length: memory stays bounded.
         path: Missing folders are made, an older file is replaced.
-        format: A name in `FORMATS`; without it the suffix of `path` decides.
+        format: A name in `FORMATS`, in any case; without it the suffix of `path` decides.
     Raises:
         FileError: An unknown format, a path that cannot be written, or curves that no file should hold.
+        OptionError: `path` has the suffix of another format.
     """
-    row = _format(path, format)
+    row = _format_to_write(path, format)
     _check(curves, path)
     row.write(curves, path)
 
@@ -79,13 +82,28 @@ def format_of(path: Path, format: str | None = None) -> str:  # noqa: A002
     """The name of the format that `write_curves` would use.
 
     Raises:
-        FileError: An unknown format or suffix, or no suffix.
+        FileError: An unknown format or suffix, no suffix, or a folder.
+        OptionError: `path` has the suffix of another format than `format`.
     """
-    return _format(path, format).name
+    return _format_to_write(path, format).name
+
+
+def _format_to_write(path: Path, name: str | None) -> Format:
+    """As `_format`; refuses a name and a suffix that say different things."""
+    row = _format(path, name)
+    if _BY_SUFFIX.get(path.suffix.lower(), row) is not row:
+        raise OptionError(f"--format {row.name} contradicts the name '{path.name}'; leave one of them out.")
+    return row
 
 
 def _format(path: Path, name: str | None) -> Format:
     """The row called `name`, or else the one of the suffix of `path`."""
+    if _is_folder(path):
+        raise FileError(f"{path}: is a folder; give the name of a file in it, such as {path / 'line.csv'}.")
+    if path.suffix.lower() == TAKE_SUFFIX:
+        raise FileError(
+            f"{path}: is a take, not curves; `mien render {path} -o line.csv` makes curves of it."
+        )
     if name is None:
         return _format_of_suffix(path)
     for row in FORMATS:
@@ -94,18 +112,20 @@ def _format(path: Path, name: str | None) -> Format:
     raise FileError(unknown("curve format", name, FORMAT_NAMES))
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False  # whoever opens it will say what is wrong
+
+
 def _format_of_suffix(path: Path) -> Format:
     suffix = path.suffix.lower()
-    by_suffix = {suffix: row for row in FORMATS for suffix in row.suffixes}
-    if suffix in by_suffix:
-        return by_suffix[suffix]
-    if suffix == TAKE_SUFFIX:
-        raise FileError(
-            f"{path}: is a take, not curves; `mien render {path} -o line.csv` makes curves of it."
-        )
+    if suffix in _BY_SUFFIX:
+        return _BY_SUFFIX[suffix]
     if not suffix:
-        raise FileError(f"{path}: has no suffix to tell the format by; end it in {' or '.join(by_suffix)}.")
-    raise FileError(f"{path}: {unknown('curve format', suffix, by_suffix)}")
+        raise FileError(f"{path}: has no suffix to tell the format by; end it in {' or '.join(_BY_SUFFIX)}.")
+    raise FileError(f"{path}: {unknown('curve format', suffix, _BY_SUFFIX)}")
 
 
 def _check(curves: Curves, path: Path) -> None:

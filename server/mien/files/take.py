@@ -18,7 +18,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.errors import FileError
+from mien.clock import (
+    FASTEST_RATE,
+    MOTION_RATE,
+    SLOWEST_RATE,
+    seconds_to_rows_ceil,
+    tail_seconds,
+)
+from mien.errors import FileError, OptionError
 from mien.files.arrays import checked_entries, entry, read_arrays, write_arrays
 from mien.files.atomic import written_beside
 from mien.files.reading import SCHEMA, RateText, check_head, check_schema, reading
@@ -70,8 +77,10 @@ def write_take(record: TakeRecord, path: Path) -> None:
     """Writes `record` to `path`, whole or not at all; the same record makes the same bytes.
 
     Raises:
-        FileError: A path that cannot be written, motion that is not finite, settings that JSON cannot hold.
+        FileError: A path that cannot be written, motion that is not finite, settings that JSON cannot hold,
+            or times that `read_take` would refuse.
     """
+    _check_times(record, path)
     header = _encoded(record, path)
     arrays = _arrays(record, path)
     with written_beside(path) as beside, zipfile.ZipFile(beside, "w") as archive:
@@ -84,7 +93,8 @@ def read_take(path: Path) -> TakeRecord:
     """The take in `path`.
 
     Raises:
-        FileError: Missing, damaged, not a take, from a newer Mien, or with channels unknown here.
+        FileError: Missing, damaged, not a take, from a newer Mien, with channels unknown here, or with a
+            rate, a tail or a number of rows that no bake gives.
     """
     with reading(path, "a take"):
         header, arrays = _unpacked(path)
@@ -94,7 +104,9 @@ def read_take(path: Path) -> TakeRecord:
             layer.name: _motion(path, arrays, f"layer/{layer.name}", columns, layer.start)
             for layer in header.layers
         }
-        return _record(header, speech, layers)
+        record = _record(header, speech, layers)
+    _check_times(record, path)
+    return record
 
 
 def _encoded(record: TakeRecord, path: Path) -> bytes:
@@ -209,3 +221,30 @@ def _record(header: _Header, speech: Motion, layers: dict[str, Motion]) -> TakeR
         emotion=header.emotion,
         alignment=tuple(Phone(*phone) for phone in header.alignment),
     )
+
+
+def _check_times(record: TakeRecord, path: Path) -> None:
+    """Refuses times that would make no frames, or more than anybody has room for."""
+    if not SLOWEST_RATE <= record.rate <= FASTEST_RATE:
+        raise FileError(
+            f"{path}: {float(record.rate):g} frames a second is outside {SLOWEST_RATE}..{FASTEST_RATE}; "
+            "make the take again."
+        )
+    try:
+        tail = tail_seconds(record.tail)
+    except OptionError as error:
+        raise FileError(f"{path}: {error}") from None
+    seconds = record.duration + Fraction(str(tail))
+    rows, wanted = len(record.speech.values), seconds_to_rows_ceil(seconds) + 1
+    if record.duration < 0 or rows != wanted:
+        raise FileError(
+            f"{path}: has {rows} rows of motion, and {float(record.duration):g} s of sound with a tail of "
+            f"{tail:g} s make {wanted}; make the take again."
+        )
+    for name, motion in {"speech": record.speech, **record.layers}.items():
+        row = motion.start * MOTION_RATE
+        if not (0 <= row <= wanted and abs(row - round(row)) < 1e-6):
+            raise FileError(
+                f"{path}: motion '{name}' starts at {motion.start:g} s, which is no row of it; "
+                "make the take again."
+            )

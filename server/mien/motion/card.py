@@ -105,6 +105,10 @@ def _check(card: Card, path: Path) -> None:
             f"{path}: the model takes {card.step_samples} of '{card.input}' a step; "
             f"this Mien gives {SAMPLES_PER_ROW} of 'samples'."
         )
+    if card.reach_rows < 1 or card.delay_rows < 0:
+        raise ModelError(f"{path}: reach_rows is at least 1 and delay_rows at least 0.")
+    if len(set(card.channels)) != len(card.channels):
+        raise ModelError(f"{path}: a motion channel stands twice in 'channels'.")
     for channel in card.channels:
         if channel not in CHANNEL_INDEX:
             raise ModelError(f"{path}: there is no motion channel '{channel}'.{near(channel, CHANNEL_INDEX)}")

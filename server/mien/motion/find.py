@@ -20,15 +20,17 @@ def model_names() -> list[str]:
     return sorted(found)
 
 
-def find_model(name: str) -> Path:
-    """The folder of the model called `name`, or `name` itself when it is a path to a folder.
+def find_model(name: str | os.PathLike[str]) -> Path:
+    """The folder of the model `name`: a name that Mien knows, else a path.
 
     Raises:
         ModelError: There is no such model; says which there are.
     """
-    if os.sep in name or "/" in name or name.startswith("."):
-        return Path(name)
+    given = os.fspath(name)
     for shelf in _shelves():
-        if (shelf / name / "card.json").is_file():
-            return shelf / name
-    raise ModelError(unknown("model", name, model_names()))
+        if given and (shelf / given / "card.json").is_file():
+            return shelf / given
+    path = Path(given).expanduser()
+    if path.is_dir() or len(path.parts) > 1:
+        return path
+    raise ModelError(unknown("model", given, model_names()))

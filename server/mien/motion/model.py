@@ -8,6 +8,7 @@ batched at will and still give what a file gives, to the bit.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -43,20 +44,25 @@ class MotionModel:
         except OSError as problem:
             raise ModelError(f"{path} cannot be read: {problem.strerror}.") from None
         except Exception as problem:  # ONNX Runtime has many kinds, none public
-            raise ModelError(f"{path} is not a model that ONNX Runtime loads: {problem}") from None
+            raise ModelError(f"{path} is not a model that ONNX Runtime loads: {_first(problem)}") from None
         if hashlib.sha256(data).hexdigest() != self.card.sha256:
             raise ModelError(
                 f"{path} is not the file its card describes (sha256 differs); export both together."
             )
         self._outputs = [output.name for output in self._session.get_outputs()]
         self._memory = {i.name: tuple(i.shape[1:]) for i in self._session.get_inputs() if i.name != "samples"}
-        self._check(path)
         self._columns = np.array([CHANNEL_INDEX[name] for name in self.card.channels])
+        self._try(path)
 
-    def _check(self, path: Path) -> None:
+    def _try(self, path: Path) -> None:
+        """One silent step: what a model promises and does not keep shows here, not in somebody's stream."""
         wanted = {"motion", "phones", *(name + "_next" for name in self._memory)}
         if set(self._outputs) != wanted:
             raise ModelError(f"{path} gives {sorted(self._outputs)}; its inputs call for {sorted(wanted)}.")
+        try:
+            self.step(np.zeros((1, self.card.step_samples), "f4"), self.silence())
+        except Exception as problem:
+            raise ModelError(f"{path} does not fit its card: {_first(problem)}") from None
 
     @property
     def name(self) -> str:
@@ -87,10 +93,15 @@ class MotionModel:
         return rows, {name: result[name + "_next"][:streams] for name in self._memory}
 
 
-def load_model(name: str | Path = "mien-live") -> MotionModel:
+def _first(problem: Exception) -> str:
+    """The first line of somebody else's message."""
+    return str(problem).strip().partition("\n")[0]
+
+
+def load_model(name: str | os.PathLike[str] = "mien-live") -> MotionModel:
     """The model called `name`, or in the folder `name`.
 
     Raises:
         ModelError: There is none, or it does not load.
     """
-    return MotionModel(name if isinstance(name, Path) else find_model(name))
+    return MotionModel(find_model(name))

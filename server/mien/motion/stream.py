@@ -44,7 +44,7 @@ class MotionStream:
     def flush(self, rows: int) -> NDArray[np.float32]:
         """The rest, as if silence followed, until `rows` rows have been given in all."""
         missing = (rows - self.rows + self._late) * SAMPLES_PER_ROW - len(self._waiting)
-        return self.push(np.zeros(max(0, missing), "f4"))[: max(0, rows - self.rows) or None]
+        return self.push(np.zeros(max(0, missing), "f4"))
 
 
 def run(model: MotionModel, ready: NDArray[np.float32], memory: Memory) -> tuple[NDArray[np.float32], Memory]:

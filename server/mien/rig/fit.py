@@ -37,6 +37,7 @@ def fit(motion: Motion, rig: Rig, rate: Fraction, frames: int, first_frame: int 
     for start in range(0, frames, BLOCK):
         count = min(BLOCK, frames - start)
         values[start : start + count] = drive(resample(motion, rate, count, first_frame + start), rig)
+    values.flags.writeable = False  # so that Curves keeps it: hours of curves are not held twice
     return Curves(rig.names, values, rate, float(first_frame / rate))
 
 

@@ -19,7 +19,11 @@ TIMIT_RATE = 16_000
 ENDINGS: Final = (".phones.tsv", ".TextGrid", ".PHN")
 """Of the files that have phones in them, in any case."""
 
+LONGEST_OVERHANG = 1.0
+"""Seconds that phones may go on after the sound: aligners round. Far more, and they are not in seconds."""
+
 _TIER = re.compile(r'\bitem \[\d+\]:\s+class = "(.*?)"\s+name = "(.*?)"')
+_SIZE = re.compile(r"intervals: size = (\d+)")
 _INTERVAL = re.compile(r'xmin = (\S+)\s+xmax = (\S+)\s+text = "((?:[^"]|"")*)"')
 
 
@@ -32,19 +36,24 @@ def read_phones(path: str | os.PathLike[str]) -> list[Phone]:
     return _read(Path(path))[0]
 
 
-def read_truth(path: str | os.PathLike[str], duration: float = 0.0) -> Truth:
+def read_truth(path: str | os.PathLike[str], duration: float | None = None) -> Truth:
     """What the phones in a file ask of the lips; the file may name its alphabet.
 
     Args:
         path: As for `read_phones`.
-        duration: Seconds of audio; the end of the last phone if that is later.
+        duration: Seconds of audio; the end of the last phone if that is later, or if it is not known.
     Raises:
-        FileError: As from `read_phones`.
+        FileError: As from `read_phones`, or phones that end more than a second after the audio.
         InputError: Not one label that is known, or a phone that ends before it starts.
     """
     path = Path(path)
     phones, phoneset = _read(path)
-    return truth(utterance_name(path), phones, max(duration, *(phone.end for phone in phones)), phoneset)
+    end = max(phone.end for phone in phones)
+    if duration is not None and end > duration + LONGEST_OVERHANG:
+        raise FileError(
+            f"{path}: the last phone ends at {end:g} s, the sound lasts {duration:g} s; times are in seconds."
+        )
+    return truth(utterance_name(path), phones, max(duration or 0.0, end), phoneset)
 
 
 def utterance_name(path: str | os.PathLike[str]) -> str:
@@ -123,13 +132,24 @@ def _textgrid(path: Path) -> Iterator[Phone]:
     ends = [*(tier.start() for tier in tiers[1:]), len(text)]
     for tier, end in zip(tiers, ends, strict=True):
         if tier[1] == "IntervalTier" and tier[2] == "phones":
-            yield from (_interval(path, found) for found in _INTERVAL.finditer(text, tier.end(), end))
+            found = list(_INTERVAL.finditer(text, tier.end(), end))
+            _check_size(path, _SIZE.search(text, tier.end(), end), len(found))
+            yield from (_interval(path, each) for each in found)
             return
     raise FileError(f"{path}: has no interval tier 'phones'; its tiers are {', '.join(t[2] for t in tiers)}.")
 
 
+def _check_size(path: Path, promised: re.Match[str] | None, found: int) -> None:
+    """Refuses a tier that was cut off, or has an interval that does not read as one."""
+    if promised and int(promised[1]) != found:
+        raise FileError(
+            f"{path}: tier 'phones' should have {promised[1]} intervals, and {found} can be read; "
+            "the file is cut off or damaged, so export it again."
+        )
+
+
 def _interval(path: Path, found: re.Match[str]) -> Phone:
     try:
-        return Phone(float(found[1]), float(found[2]), found[3].replace('""', '"').strip())
+        return Phone(float(found[1]), float(found[2]), " ".join(found[3].replace('""', '"').split()))
     except ValueError:
         raise FileError(f"{path}: '{found[1]}' to '{found[2]}' are not seconds.") from None

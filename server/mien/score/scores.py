@@ -56,10 +56,6 @@ class Scores(Mapping[str, float]):
     def __len__(self) -> int:
         return len(self.values_by_column)
 
-    def table(self, name: str = "mien", aligned: bool = True) -> str:
-        """As `table` of this one system."""
-        return table({name: self}, aligned)
-
 
 def table(systems: Mapping[str, Scores], aligned: bool = True) -> str:
     """One line of names, then one line per system.

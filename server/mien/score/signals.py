@@ -84,11 +84,6 @@ def signals_of(mouth: Floats) -> Signals:
     return Signals(aperture, bite, rounding, smile - 0.5 * rounding)
 
 
-def lip_signals(curves: Curves) -> Signals:
-    """The four signals of `curves`, one value per frame."""
-    return signals_of(sampled(curves, curves.times))
-
-
 def _interpolated(at: Floats, values: Floats, times: Floats) -> Floats:
     """All columns of `values` at once, which numpy's `interp` cannot."""
     slopes = np.zeros_like(values)

@@ -6,6 +6,8 @@ motion row), what the mouth does (`targets.draw`) and which sound it is. Made on
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -57,6 +59,7 @@ class Rows:
 
     def save(self, path: Path) -> None:
         """Write as `.npz`, whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_suffix(".part.npz")
         np.savez(beside, heard=self.heard, motion=self.motion, phone=self.phone, starts=self.starts)
         beside.replace(path)
@@ -168,7 +171,9 @@ def synthetic(folder: Path, hours: float, jobs: int) -> Iterator[Path]:
     """Shards of synthetic speech in `folder`, made in `jobs` processes where they are not there yet."""
     folder.mkdir(parents=True, exist_ok=True)
     count = max(1, round(hours * 3600 / SHARD_SECONDS))
-    with ProcessPoolExecutor(jobs) as pool:
+    # New interpreters, with one thread of matrix products each: the processes themselves fill the cores.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
         yield from pool.map(partial(_make_shard, folder), range(count))
 
 

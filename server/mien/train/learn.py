@@ -27,7 +27,7 @@ COLUMN = {name: index for index, name in enumerate(MOVING)}
 class Plan:
     """How long and how fast to learn."""
 
-    steps: int = 5000
+    steps: int = 6500
     batch: int = 32
     seconds: float = 3.0
     peak: float = 3e-3
@@ -99,6 +99,12 @@ def loss(motion: Tensor, logits: Tensor, wanted: Tensor, phone: Tensor, weights:
     return 20 * shape + 20 * speed + 4 * opening + 4 * pace + touch + 0.3 * still + 0.5 * sounds
 
 
+def _shared(share: float, sources: list[Rows]) -> list[tuple[float, Rows]]:
+    """`sources` with their parts of `share`, by length."""
+    total = sum(len(rows.phone) for rows in sources)
+    return [(share * len(rows.phone) / total, rows) for rows in sources]
+
+
 def _rate(step: int, plan: Plan) -> float:
     """One cycle: a straight rise over the first tenth, then half a cosine down."""
     rise = plan.steps * 0.1
@@ -118,10 +124,7 @@ def learn(
     heard = np.concatenate([r.heard[:: max(1, len(r.heard) // 20000)] for r in everything]).astype("f4")
     network.mean.copy_(torch.from_numpy(heard.mean(0)))
     network.scale.copy_(torch.from_numpy(1 / heard.std(0)))
-    real_share = plan.real_share if synthetic else 1.0
-    total = [sum(len(r.phone) for r in group) for group in (real, synthetic)]
-    sources = [(real_share * len(r.phone) / total[0], r) for r in real]
-    sources += [((1 - real_share if real else 1.0) * len(r.phone) / total[1], r) for r in synthetic]
+    sources = [*_shared(plan.real_share if real else 0.0, real), *_shared(1 - plan.real_share, synthetic)]
     pieces = Pieces(sources, plan, shape.delay, device)
     weights = channel_weights(np.concatenate([r.motion[::50] for r in everything])).to(device)
     optimiser = torch.optim.AdamW(

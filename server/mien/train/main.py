@@ -35,7 +35,7 @@ def train(
     licence: Annotated[str, typer.Option(help="Licence of the recordings; the card quotes it.")] = "",
     hold_out: Annotated[str, typer.Option(help="Speakers never learned from, but scored: 5652,8226.")] = "",
     hours: Annotated[float, typer.Option(help="Hours of synthetic speech.", min=0.1)] = 5.0,
-    steps: Annotated[int, typer.Option(help="Steps of learning.", min=10)] = 8000,
+    steps: Annotated[int, typer.Option(help="Steps of learning.", min=10)] = 6500,
     batch: Annotated[int, typer.Option(help="Pieces of three seconds in a step.", min=1)] = 32,
     seed: Annotated[int, typer.Option(help="Same seed, same model (on one machine).")] = 1,
     jobs: Annotated[int, typer.Option(help="Processes and threads.", min=1)] = 2,
@@ -46,7 +46,9 @@ def train(
         raise OptionError(
             "--speech needs --licence: the card must say under which licence the recordings came."
         )
-    learned, scored = _split(recordings(speech) if speech else [], [s for s in hold_out.split(",") if s])
+    learned, scored = _split(
+        recordings(speech) if speech else [], [s.strip() for s in hold_out.split(",") if s.strip()]
+    )
 
     import torch
 
@@ -61,10 +63,11 @@ def train(
     network = learn(real, synthetic, Shape(), Plan(steps=steps, batch=batch, seed=seed), say)
     ship.export(network, out, say)
     data = ship.data_of(learned, licence, sum(rows.seconds for rows in synthetic) / 60)
-    ship.write_card(network, out, version, data, _command(), {})
+    origin = ship.Origin(version, data, _command())
+    ship.write_card(network, out, origin)
     if scored:
-        ship.write_card(network, out, version, data, _command(), ship.score(out, scored, say))
-    minutes = time.monotonic() / 60 - _STARTED / 60
+        ship.write_card(network, out, origin, ship.score(out, scored, say))
+    minutes = (time.monotonic() - _STARTED) / 60
     say(f"{out}: done in {minutes:.0f} minutes, {_cpu_minutes():.0f} CPU minutes")
 
 
@@ -96,7 +99,7 @@ def _cpu_minutes() -> float:
 
 def _command() -> str:
     """What was typed, without folders that only this machine has."""
-    words = [Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:]]
+    words = [Path(word).name if Path(word).exists() else word for word in sys.argv[1:]]
     return shlex.join(["mien-train", *words])
 
 

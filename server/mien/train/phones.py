@@ -9,20 +9,17 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import NamedTuple
 
-from mien.score import Phoneset, base_symbols, is_pause
+from mien.score import SHARES, Phoneset, base_symbols, is_pause
 from mien.values import Phone
 
 NEAREST = {
-    "g": "ɡ", "ʀ": "x", "ʁ": "x", "ɣ": "x", "χ": "x", "q": "k", "c": "k", "ɟ": "ɡ", "ɢ": "ɡ", "ç": "x",
-    "ɫ": "l", "ɭ": "l", "ʎ": "l", "ɾ": "d", "ɽ": "d", "ʈ": "t", "ɖ": "d", "ɳ": "n", "ɲ": "n", "ɱ": "m",
+    "g": "ɡ", "ʀ": "x", "ʁ": "x", "ɣ": "x", "q": "k", "c": "k", "ɟ": "ɡ", "ɢ": "ɡ",
+    "ɫ": "l", "ɭ": "l", "ʎ": "l", "ɾ": "d", "ʈ": "t", "ɖ": "d", "ɳ": "n", "ɲ": "n", "ɱ": "m",
     "ʋ": "v", "ɕ": "ʃ", "ʂ": "ʃ", "ʑ": "ʒ", "ʐ": "ʒ", "ɻ": "ɹ", "ɥ": "y", "ʍ": "w", "ɨ": "ɪ", "ᵻ": "ɪ",
     "ɯ": "ɪ", "ʏ": "y", "ʉ": "u", "ɵ": "ø", "œ": "ø", "ɒ": "ɔ", "ɘ": "ə", "ɤ": "ʌ", "ɐ": "ʌ", "ɚ": "ɝ",
     "ɜ": "ɝ", "ɦ": "h", "ħ": "h",
 }  # fmt: skip
 """IPA letters that `poses.tsv` does not have, and the sound there that looks most like them."""
-
-SPLIT = {1: (1.0,), 2: (0.6, 0.4), 3: (0.5, 0.25, 0.25)}
-"""Shares of time of the parts of a compound sound; a diphthong dwells on its first vowel."""
 
 
 class Pose(NamedTuple):
@@ -72,7 +69,7 @@ def sounds(phones: list[Phone], alphabet: Phoneset) -> list[Phone]:
     for phone in phones:
         symbols = spell(phone.label, alphabet) or ["?"]
         start = phone.start
-        for symbol, share in zip(symbols, SPLIT[len(symbols)], strict=True):
+        for symbol, share in zip(symbols, SHARES[len(symbols)], strict=True):
             end = start + share * (phone.end - phone.start)
             parts.append(Phone(start, end, symbol))
             start = end

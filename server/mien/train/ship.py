@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import math
+import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -12,6 +14,7 @@ import numpy as np
 import torch
 
 from mien import score as scoring
+from mien.audio import open_audio
 from mien.clock import SAMPLE_RATE, SAMPLES_PER_ROW
 from mien.errors import ModelError
 from mien.evaluation import Recording, baked, scores
@@ -42,58 +45,49 @@ SHOWN = (
 )
 """Columns of the scores that log and card show."""
 
-VOICES = (
-    Data(
-        "espeak-ng 1.51 voices",
-        "speech made by the GPL-3.0 program; its output is not covered by that licence",
-        0,
-    ),
-    Data("flite 2.2 voices slt, rms, awb, kal16", "BSD-like (CMU)", 0),
-    Data(
-        "festival voices cmu_us_slt_arctic_hts, kal_diphone, ked_diphone",
-        "BSD-like (CMU, University of Edinburgh)",
-        0,
-    ),
-)
+VOICES = "espeak-ng, flite (slt, rms, awb, kal16), festival (cmu_us_slt_arctic_hts, kal_diphone, ked_diphone)"
 """Synthetic voices, all from Debian; what they say is ours (`lines.py`)."""
+
+VOICE_LICENCE = "flite and festival voices: BSD-like; espeak-ng: GPL-3.0, which does not cover what it says"
 
 
 def data_of(learned: list[Recording], licence: str, synthetic_minutes: float) -> tuple[Data, ...]:
     """What the card says the model learned from."""
-    note = f"{synthetic_minutes:.0f} minutes together; lines from mien/train/lines.py"
-    voices = tuple(Data(v.name, v.licence, round(synthetic_minutes / len(VOICES), 1), note) for v in VOICES)
+    voices = Data(VOICES, VOICE_LICENCE, round(synthetic_minutes, 1), "lines from mien/train/lines.py")
     if not learned:
-        return voices
-    from mien.audio import open_audio
-
+        return (voices,)
     seconds = 0.0
     for recording in learned:
         with open_audio(recording.audio) as audio:
             seconds += float(audio.duration or 0)
     speakers = ", ".join(sorted({recording.speaker for recording in learned}))
-    name = learned[0].audio.parent.name
-    return (*voices, Data(name, licence, round(seconds / 60, 1), f"speakers {speakers}"))
+    return (
+        voices,
+        Data(learned[0].audio.parent.name, licence, round(seconds / 60, 1), f"speakers {speakers}"),
+    )
 
 
 def export(network: Network, out: Path, say: Callable[[str], None]) -> None:
-    """Write `model.onnx` and a first card, and compare with torch.
+    """Write `model.onnx` into `out`, once it is shown to be the network.
 
     Raises:
         ModelError: The exported step is not the network.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "model.onnx").write_bytes(step_graph(export_state(network), network.shape))
-    write_card(network, out, "0", (), "", {})
-    worst = difference(network, out)
-    size = (out / "model.onnx").stat().st_size
-    say(
-        f"{out / 'model.onnx'}: {network.parameters_count:,} parameters, {size:,} bytes, "
-        f"within {worst:.1e} of torch"
-    )
+    step = step_graph(export_state(network), network.shape)
+    with tempfile.TemporaryDirectory() as folder:
+        trial = Path(folder, "trial")
+        trial.mkdir()
+        (trial / "model.onnx").write_bytes(step)
+        write_card(network, trial, Origin())
+        worst = difference(network, trial)
     if worst > EXACT:
         raise ModelError(
-            f"{out / 'model.onnx'} differs from torch by {worst:.1e}; at most {EXACT:.0e} is rounding."
+            f"The exported step differs from torch by {worst:.1e}; at most {EXACT:.0e} is rounding."
         )
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "model.onnx").write_bytes(step)
+    size = f"{network.parameters_count:,} parameters, {len(step):,} bytes"
+    say(f"{out / 'model.onnx'}: {size}, within {worst:.1e} of torch")
 
 
 def difference(network: Network, folder: Path) -> float:
@@ -128,19 +122,23 @@ def _short(value: float) -> float:
     return float(f"{value:.3g}")
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a model comes from: what the card tells besides the network itself."""
+
+    version: str = "0"
+    data: tuple[Data, ...] = ()
+    command: str = ""
+
+
 def write_card(
-    network: Network,
-    out: Path,
-    version: str,
-    data: tuple[Data, ...],
-    command: str,
-    scored: dict[str, dict[str, float]],
+    network: Network, out: Path, origin: Origin, scored: dict[str, dict[str, float]] | None = None
 ) -> None:
     """Write `card.json` for the `model.onnx` that lies in `out`."""
     card = Card(
         schema=SCHEMA,
-        name=out.name,
-        version=version,
+        name=out.resolve().name,
+        version=origin.version,
         motion_schema=MOTION_SCHEMA,
         input="samples",
         step_samples=SAMPLES_PER_ROW,
@@ -150,13 +148,13 @@ def write_card(
         phones=SYMBOLS,
         parameters=network.parameters_count,
         sha256=hashlib.sha256((out / "model.onnx").read_bytes()).hexdigest(),
-        licence="CC-BY-4.0" if any("CC BY" in source.licence for source in data) else "CC0-1.0",
-        data=data,
-        made_with=command,
-        scores=scored,
+        licence=origin.data[1].licence if len(origin.data) > 1 else "CC0-1.0",
+        data=origin.data,
+        made_with=origin.command,
+        scores=scored or {},
         notes=(
             "Motion targets are drawn from phone times by mien/train/targets.py; no face was captured.",
-            "Scores: mien.score (as ../shared/bench/lipsync.py), speakers never learned from, raw timing.",
+            "Scores are of speakers never learned from, raw timing, by mien.score.",
         ),
     )
     text = msgspec.json.format(msgspec.json.encode(card), indent=2)
