@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
 
 from tests.tiny_model import write_tiny_model
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED = REPOSITORY.parent / "shared"
+
+settings.register_profile("mien", deadline=None)  # a busy machine is no mistake of ours
+settings.load_profile("mien")
 
 
 def unavailable(reason: str) -> NoReturn:
@@ -19,6 +24,14 @@ def unavailable(reason: str) -> NoReturn:
     if os.environ.get("MIEN_CI"):
         pytest.fail(f"CI must have it: {reason}", pytrace=False)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_home() -> Iterator[None]:
+    """Tests see the models and rigs that come with Mien, not those of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MIEN_HOME", raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -7,14 +7,20 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from mien.cli.main import run
+from mien.cli import main
 from mien.files import read_curves, read_take
+
+PHONES = Path(__file__).with_name("line.phones.tsv")
+"""Of the demo line."""
+
+STOPPED = "mien: stopped; nothing half-written is left."
 
 
 def _mien(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
@@ -22,7 +28,7 @@ def _mien(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str,
     typed = sys.argv
     sys.argv = ["mien", *map(str, words)]
     try:
-        run()
+        main.run()
         code = 0
     except SystemExit as end:
         code = int(end.code or 0)
@@ -73,6 +79,23 @@ def test_a_folder_of_lines_becomes_a_folder_of_curves(capsys, lines, tmp_path) -
     assert said.count("frames of 52 curves") == 2
 
 
+def test_a_folder_of_results_may_have_a_point_in_its_name(capsys, lines, tmp_path) -> None:
+    (lines / "._first.flac").write_bytes(b"what macOS leaves on foreign disks")
+    (lines / "folder.wav").mkdir()
+    code, _, _ = _mien(capsys, "bake", lines, "-o", tmp_path / "act.1")
+    assert code == 0
+    found = sorted(str(p.relative_to(tmp_path / "act.1")) for p in (tmp_path / "act.1").rglob("*.*"))
+    assert found == [str(Path("act one") / "zweite Zeile.csv"), "first.csv"]
+
+
+def test_one_bad_input_of_many_is_refused_before_the_first_is_baked(capsys, lines, tmp_path) -> None:
+    (lines / "last.wav").write_text("Remember: record this one again.", encoding="utf-8")
+    code, said, err = _mien(capsys, "bake", lines, "-o", tmp_path / "curves")
+    assert (code, said) == (2, "")
+    assert "last.wav: this is text, not audio" in err
+    assert not (tmp_path / "curves").exists()
+
+
 def test_a_take_renders_to_what_the_bake_gave(capsys, demo_line, tmp_path) -> None:
     _mien(capsys, "bake", demo_line, "-o", tmp_path / "line.csv", "--save-take", "--fps", "24")
     code, _, _ = _mien(capsys, "render", tmp_path / "line.mien", "-o", tmp_path / "again.csv")
@@ -89,28 +112,67 @@ def test_the_demo_leaves_curves_a_picture_and_a_take(capsys, tmp_path) -> None:
     assert "the lips close" in said
 
 
-def test_eval_scores_recordings_and_draws_them(capsys, demo_line, tmp_path) -> None:
-    shutil.copy(demo_line, tmp_path / "line.flac")
-    shutil.copy(Path(__file__).with_name("line.phones.tsv"), tmp_path / "line.phones.tsv")
-    code, said, _ = _mien(capsys, "eval", tmp_path, "--plot", tmp_path / "plots")
+@pytest.fixture
+def spoken(tmp_path: Path, demo_line: Path) -> Path:
+    """A folder with the same recording and its phones in two folders."""
+    for place, ending in (("ann", ".phones.tsv"), ("bob", ".PHONES.TSV")):
+        (tmp_path / "spoken" / place).mkdir(parents=True)
+        shutil.copy(demo_line, tmp_path / "spoken" / place / "line-1.flac")
+        shutil.copy(PHONES, tmp_path / "spoken" / place / f"line-1{ending}")
+    return tmp_path / "spoken"
+
+
+def test_eval_scores_recordings_and_draws_them(capsys, spoken, tmp_path) -> None:
+    code, said, _ = _mien(capsys, "eval", spoken, "--plot", tmp_path / "plots", "--by-speaker")
     assert code == 0
-    header, row = said.splitlines()
-    scores = dict(zip(header.split(), ["", *row.split()[1:]], strict=True))
+    header, line, everything = map(str.split, said.splitlines())
+    scores = dict(zip(header, everything, strict=True))
+    assert (line[0], everything[0]) == ("mien-live/line", "mien-live/all")
+    assert line[1:] == everything[1:]
+    assert scores["n"] == "2"
     assert float(scores["closF1"]) > 0.7
-    assert (tmp_path / "plots" / "line.png").is_file()
+    drawn = sorted(path.relative_to(tmp_path / "plots") for path in (tmp_path / "plots").rglob("*.png"))
+    assert drawn == [Path("ann/line-1.png"), Path("bob/line-1.png")]
 
 
-def test_eval_scores_curve_files_of_any_system(capsys, demo_line, tmp_path) -> None:
-    shutil.copy(demo_line, tmp_path / "line.flac")
-    shutil.copy(Path(__file__).with_name("line.phones.tsv"), tmp_path / "line.phones.tsv")
-    _mien(capsys, "bake", demo_line, "-o", tmp_path / "theirs" / "line.csv")
-    both = [_mien(capsys, "eval", tmp_path, *more)[1] for more in ([], ["--curves", tmp_path / "theirs"])]
-    assert both[0].splitlines()[1].split()[1:] == both[1].splitlines()[1].split()[1:]
+def test_eval_scores_curve_files_of_any_system(capsys, spoken, tmp_path) -> None:
+    _mien(capsys, "bake", spoken, "-o", tmp_path / "theirs")
+    ours = _mien(capsys, "eval", spoken, "--tsv")[1]
+    theirs = _mien(capsys, "eval", spoken, "--tsv", "--curves", tmp_path / "theirs")[1]
+    assert [line.split("\t")[0] for line in (ours + theirs).splitlines()] == [
+        *("system", "mien-live"),
+        *("system", "theirs"),
+    ]
+    assert ours.splitlines()[1].split("\t")[1:] == theirs.splitlines()[1].split("\t")[1:]
+
+
+def test_eval_refuses_curves_that_are_missing_and_times_in_samples(capsys, spoken, tmp_path) -> None:
+    (tmp_path / "theirs").mkdir()
+    _, _, err = _mien(capsys, "eval", spoken, "--curves", tmp_path / "theirs")
+    assert f"no curves of '{Path('ann/line-1')}' (csv, json, npz)" in err
+    (spoken / "ann" / "line-1.phones.tsv").write_text("0\t82880\tM\n", encoding="utf-8")
+    code, _, err = _mien(capsys, "eval", spoken)
+    assert code == 2
+    assert "the last phone ends at 82880 s, the sound lasts 5.18 s; times are in seconds" in err
 
 
 def test_lists_say_what_there_is(capsys) -> None:
     assert "mien-live" in _mien(capsys, "models")[1]
     assert "arkit" in _mien(capsys, "rigs")[1]
+
+
+def test_lists_go_on_when_one_folder_is_broken(capsys, tmp_path, monkeypatch) -> None:
+    for kind, file in (("models", "card.json"), ("rigs", "rig.json")):
+        (tmp_path / kind / "my[bold]own").mkdir(parents=True)
+        (tmp_path / kind / "my[bold]own" / file).write_text("{", encoding="utf-8")
+    monkeypatch.setenv("MIEN_HOME", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "300")
+    for kind, shipped, file in (("models", "mien-live", "card.json"), ("rigs", "arkit", "rig.json")):
+        code, said, _ = _mien(capsys, kind)
+        assert code == 0
+        rows = {line.split()[0]: line for line in said.splitlines()}
+        assert shipped in rows
+        assert file in rows["my[bold]own"]
 
 
 @pytest.mark.parametrize(
@@ -134,8 +196,13 @@ def test_lists_say_what_there_is(capsys) -> None:
         (["bake", "OUT/missing.wav", "-o", "OUT/a.csv"], "missing.wav"),
         (["bake", "OUT", "-o", "OUT/curves"], "no sounds in this folder"),
         (["bake", "LINE", "-o", "OUT/a.csv", "--tail", "-1"], "outside 0..60"),
+        (["bake", "LINE", "-o", "OUT/a.png", "--format", "csv", "--plot"], "would both become"),
         (["render", "OUT/none.mien", "-o", "OUT/a.csv"], "none.mien"),
+        (["render", "OUT/none.mien", "-o", "OUT/b.mien"], "name a .csv, .json or .npz"),
+        (["render", "OUT/none.mien", "-o", "OUT/b.csv", "--format", "npz"], "--format npz contradicts"),
         (["eval", "OUT"], "no recordings with phones beside them"),
+        (["eval", "OUT/nowhere"], "nowhere is no folder"),
+        (["eval", "OUT", "--curves", "OUT", "--model", "mien-live"], "leave one of them out"),
     ],
 )
 def test_a_mistake_is_one_line_with_the_way_out_and_exit_code_2(
@@ -152,7 +219,14 @@ def test_a_mistake_is_one_line_with_the_way_out_and_exit_code_2(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("words", "near"), [(["bake", "--fsp", "30"], "--fps"), (["bkae"], "bake")])
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        (["bake", "--fsp", "30"], "--fps"),
+        (["bkae"], "bake"),
+        (["eval", ".", "--limit", "-1"], "--limit"),
+    ],
+)
 def test_an_unknown_option_or_command_is_met_with_the_nearest(capsys, words, near) -> None:
     code, _, err = _mien(capsys, *words)
     assert code == 2
@@ -163,15 +237,32 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path, demo_line) -> None:
     samples, rate = soundfile.read(demo_line, dtype="float32")
     long = tmp_path / "long.wav"
     with soundfile.SoundFile(long, "w", rate, 1) as file:
-        for _ in range(240):
+        for _ in range(200):
             file.write(samples)
     out = tmp_path / "out"
     out.mkdir()
-    command = [sys.executable, "-m", "mien.cli.main", "bake", str(long), "-o", str(out / "long.csv")]
+    command = [sys.executable, "-m", "mien.cli.main", "bake", long, "-o", out / "long.csv", "--fps", "120"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        time.sleep(1.5)
+        _wait_for(lambda: any(out.glob(".mien-*.part")) or process.poll() is not None)
+        assert [path.suffix for path in out.iterdir()] == [".part"]
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert err.strip() == "mien: stopped; nothing half-written is left."
+    assert err.strip() == STOPPED
     assert list(out.iterdir()) == []
+
+
+def _wait_for(happened: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt(), SystemExit(130)])
+def test_ctrl_c_says_the_same_wherever_it_strikes(capsys, monkeypatch, ending) -> None:
+    def struck(**_: object) -> None:
+        raise ending
+
+    monkeypatch.setattr(main, "app", struck)
+    assert _mien(capsys, "version") == (130, "", STOPPED + "\n")

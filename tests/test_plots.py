@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib.image import imread
 
 from mien.errors import FileError, RigError
-from mien.plots import ROWS, plot_bake, plot_score
+from mien.plots import ROWS, plot_bake, plot_score, waveform
 from mien.score import Truth, truth
 from mien.values import Audio, Curves, Phone
 
@@ -72,12 +74,33 @@ def test_the_score_of_another_rig_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_picture_that_cannot_be_written_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match="the picture cannot be written: No such file"):
-        plot_bake(tone(), waves("jawOpen"), tmp_path / "none" / "a.png")
     (tmp_path / "a.png").mkdir()
-    with pytest.raises(FileError, match="the picture cannot be written"):
+    with pytest.raises(FileError, match="is a folder; give the name of a file in it"):
         plot_bake(tone(), waves("jawOpen"), tmp_path / "a.png")
-    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+    assert [path.name for path in tmp_path.rglob("*")] == ["a.png"]
+
+
+def test_the_folders_of_a_picture_are_made(tmp_path: Path) -> None:
+    plot_bake(tone(), waves("jawOpen"), tmp_path / "act" / "one" / "a.png")
+    assert (tmp_path / "act" / "one" / "a.png").is_file()
+
+
+def test_names_are_shown_as_they_are_and_not_set_as_formulas(tmp_path: Path) -> None:
+    plot_bake(tone(), waves("jaw$\\frac$", "jaw_$x$"), tmp_path / "a.png", r"the $\frac{ line$.wav")
+    labelled = truth("$\\frac{$", [Phone(0.5, 1.5, "P"), Phone(1.5, 1.9, "AA1")], 2.0)
+    plot_score(tone(), waves("jawOpen"), labelled, tmp_path / "b.png")
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+@given(samples=st.integers(1, 5000), rate=st.sampled_from([8000, 44100]), cuts=st.lists(st.integers(1, 4999)))
+def test_a_waveform_is_the_same_in_any_blocks(samples: int, rate: int, cuts: list[int]) -> None:
+    sound = np.random.default_rng(samples).normal(size=samples).astype(np.float32)
+    blocks = np.split(sound, sorted({cut for cut in cuts if cut < samples}))
+    whole, cut = waveform([sound], samples, rate), waveform(blocks, samples, rate)
+    for one, other in zip(whole, cut, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert (whole.low.min(), whole.high.max()) == (sound.min(), sound.max())
+    assert whole.duration == samples / rate
 
 
 def test_pictures_need_no_pyplot_and_matplotlib_is_loaded_only_to_draw() -> None:

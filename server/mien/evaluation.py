@@ -70,10 +70,11 @@ def sounds_in(folder: Path) -> list[Path]:
 
 def _phones_in(folder: Path) -> dict[Path, Path]:
     """Files of phones by their paths without ending; of several for one recording, the first ending's."""
+    files = _files_in(folder)
     found = [
         (path.with_name(utterance_name(path)), path)
         for ending in reversed(ENDINGS)
-        for path in _files_in(folder)
+        for path in files
         if path.name.lower().endswith(ending.lower())
     ]
     return dict(found)

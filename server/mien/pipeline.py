@@ -121,7 +121,7 @@ class Voice:
         """Seconds after the end of the sound in which the mouth comes to rest."""
         self.heard = 0
         """Samples pushed so far, at their own rate."""
-        self._sample_rate, self._tail = sample_rate, Fraction(str(self.tail))
+        self._sample_rate, self._tail = int(sample_rate), Fraction(str(self.tail))
         self._resampler = Resampler(sample_rate)
         self._stream = MotionStream(model)
         self._hash = hashlib.sha256()

@@ -21,6 +21,9 @@ STARTS = {
     "mien --help": (*COMMAND, "--help"),
     "mien bake --help": (*COMMAND, "bake", "--help"),
 }
+MEASURABLE = hasattr(os, "wait4")
+"""Whether this system tells what one child process took; Windows does not."""
+
 YARDSTICK = 'python -c "import numpy"'
 
 
@@ -41,7 +44,7 @@ def spent(command: tuple[str, ...]) -> Spent:
     """Run `command` to its end, unseen."""
     start = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        _, status, usage = os.wait4(process.pid, 0)  # rusage of this child alone; not on Windows
+        _, status, usage = os.wait4(process.pid, 0)  # rusage of this child alone
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} left with {process.returncode}")

@@ -108,6 +108,8 @@ def _check(jobs: list[Job], order: Order) -> None:
     taken: dict[Path, Path] = {}
     for job in jobs:
         for output in _outputs(job, order):
+            if taken.get(output) == job.source:
+                raise OptionError(f"Two results of {job.source} would both become {output}; rename one.")
             if output in taken:
                 raise OptionError(
                     f"{taken[output]} and {job.source} would both become {output}; rename one of them."
