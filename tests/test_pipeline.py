@@ -206,7 +206,7 @@ def phones() -> list[mien.values.Phone]:
 
 
 def test_lips_shut_in_p_b_and_m_of_the_demo_line_and_in_no_vowel(demo_line, phones) -> None:
-    """All but the hurried b of `believe` (50 ms) touch; that one comes within a hair, which a player sees as shut."""
+    """All but the hurried b of `believe` (50 ms) touch, and that one comes within a hair."""
     aperture = _aperture(mien.bake(demo_line).curves(rate=100))
     least = []
     for phone in phones:
