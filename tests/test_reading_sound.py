@@ -1,4 +1,4 @@
-"""Audio: whatever comes in, mono at 16 kHz comes out, cut anywhere; what is no sound is refused."""
+"""Reading sound: whatever file comes in, its sound comes out; what is no sound is refused."""
 
 from __future__ import annotations
 
@@ -6,57 +6,22 @@ import os
 import struct
 import sys
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
-from math import floor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import soundfile as sf
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from mien.audio import ENCODINGS, SOUND_SUFFIXES, PcmDecoder, Resampler, open_audio, read_audio
-from mien.errors import AudioError, OptionError
+from mien.audio import SOUND_SUFFIXES, open_audio, read_audio
 from tests.conftest import unavailable
-
-Floats = NDArray[np.float32]
-
-RATES = [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44056, 44100, 48000, 88200, 96000, 192000]
-HELD_BACK_AT_MOST = 0.028
-"""Seconds that the resampler may hold back, at the rates of microphones."""
-
-
-def noise(samples: int, channels: int | None = None, seed: int = 0) -> Floats:
-    shape = samples if channels is None else (samples, channels)
-    return np.random.default_rng(seed).uniform(-0.5, 0.5, shape).astype(np.float32)
-
-
-def tone(hertz: float, rate: int, seconds: float = 0.5) -> Floats:
-    return (0.5 * np.sin(2 * np.pi * hertz * np.arange(round(rate * seconds)) / rate)).astype(np.float32)
+from tests.sounds import RATES, Floats, noise, refusal, tone
 
 
 def whole(path: Path, seconds: float = 10.0) -> Floats:
     with open_audio(path) as file:
         return np.concatenate(list(file.blocks(seconds)))
-
-
-def resampled(sound: Floats, rate: int, cuts: list[int] | None = None) -> Floats:
-    resampler = Resampler(rate)
-    parts = [resampler.push(part) for part in np.split(sound, cuts or [])]
-    return np.concatenate([*parts, resampler.flush()])
-
-
-def refusal(act: Callable[[], object]) -> str:
-    """The one sentence, or two, that a refusal says."""
-    with pytest.raises(AudioError) as caught:
-        act()
-    message = str(caught.value)
-    assert "\n" not in message
-    return message
 
 
 # Files
@@ -400,250 +365,6 @@ def test_a_damaged_flac_is_refused_with_where_it_fails(tmp_path: Path) -> None:
     cut(tmp_path / "a.flac", 0.6)
     said = refusal(lambda: whole(tmp_path / "a.flac", 1.0))
     assert "a.flac: the file is damaged after 1.000 s (" in said
-
-
-# Raw streams
-
-
-def encoded(sound: Floats, encoding: str, tmp_path: Path) -> tuple[bytes, Floats]:
-    """Bytes in `encoding`, and what libsndfile makes of them."""
-    subtype = {"s16le": "PCM_16", "s24le": "PCM_24", "s32le": "PCM_32", "f32le": "FLOAT", "f64le": "DOUBLE",
-               "u8": "PCM_U8", "mulaw": "ULAW"}[encoding]  # fmt: skip
-    channels = 1 if sound.ndim == 1 else sound.shape[1]
-    kind = {"format": "RAW", "subtype": subtype, "endian": "LITTLE"}
-    sf.write(tmp_path / "a.raw", sound, 16000, **kind)
-    read, _ = sf.read(tmp_path / "a.raw", samplerate=16000, channels=channels, dtype="float32", **kind)
-    return (tmp_path / "a.raw").read_bytes(), read
-
-
-@pytest.mark.parametrize("encoding", ENCODINGS)
-def test_every_encoding_decodes_as_libsndfile_does(tmp_path: Path, encoding: str) -> None:
-    data, wanted = encoded(np.linspace(-0.999, 0.999, 3001, dtype=np.float32), encoding, tmp_path)
-    assert np.array_equal(PcmDecoder(encoding).push(data), wanted)
-
-
-@settings(max_examples=40, deadline=None)
-@given(encoding=st.sampled_from(ENCODINGS), channels=st.integers(1, 3), data=st.data())
-def test_bytes_cut_anywhere_give_the_same_samples(encoding: str, channels: int, data: st.DataObject) -> None:
-    raw = np.random.default_rng(channels).integers(0, 60, 720, np.uint8).tobytes()
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(raw)), max_size=30)))
-    decoder = PcmDecoder(encoding, channels)
-    parts = [decoder.push(raw[a:b]) for a, b in zip([0, *cuts], [*cuts, len(raw)], strict=True)]
-    assert np.array_equal(np.concatenate(parts), PcmDecoder(encoding, channels).push(raw))
-
-
-def test_arrays_are_taken_by_their_own_type() -> None:
-    assert PcmDecoder("s16le").push(np.float64([0.25, -1])).tolist() == [0.25, -1]
-    assert PcmDecoder().push(np.int16([-32768, 16384])).tolist() == [-1, 0.5]
-    assert PcmDecoder().push(np.array([1 << 30], ">i4")).tolist() == [0.5]
-    assert PcmDecoder().push(np.uint8([128, 0])).tolist() == [0, -1]
-    assert PcmDecoder().push(np.float32([[1, 0], [0.5, 0.25]])).tolist() == [0.5, 0.375]
-
-
-def test_an_array_of_another_kind_is_refused() -> None:
-    assert "this one is complex64. Convert it to float32" in refusal(
-        lambda: PcmDecoder().push(np.zeros(4, np.complex64))
-    )
-    assert "this array has (1, 2, 3). Reshape it." in refusal(lambda: PcmDecoder().push(np.zeros((1, 2, 3))))
-
-
-def test_a_stream_with_a_sample_that_is_no_number_is_refused_with_its_place() -> None:
-    decoder = PcmDecoder("f64le")
-    decoder.push(noise(100).astype("<f8").tobytes())
-    said = refusal(lambda: decoder.push(np.array([0, 0, 1e300]).tobytes()))
-    assert "Sample 102 of the stream is inf" in said
-
-
-def test_a_stream_far_beyond_full_scale_is_refused_with_its_place_and_the_way_out() -> None:
-    decoder = PcmDecoder()
-    decoder.push(noise(100))
-    assert refusal(lambda: decoder.push(np.array([0, -1e25, 0]))) == (
-        "Sample 101 of the stream is -1e+25, and full scale is 1.0. Check the encoding; "
-        "integer samples belong in int16 arrays. Replace broken ones by 0."
-    )
-
-
-@pytest.mark.parametrize(
-    ("sound", "kind"),
-    [
-        (64000, "int"),
-        ([1, 2, 3], "list"),
-        ([0.5], "list"),
-        ("sound", "str"),
-        (None, "NoneType"),
-        (0.5, "float"),
-    ],
-)
-def test_what_is_neither_bytes_nor_an_array_is_refused(sound: Any, kind: str) -> None:
-    assert refusal(lambda: PcmDecoder().push(sound)) == (
-        f"Sound is a numpy array or bytes; this is {kind}. Make an array of it, of float32 with full scale 1."
-    )
-
-
-def test_bytes_come_in_any_of_their_three_kinds() -> None:
-    data = np.int16([16384, -32768]).astype("<i2").tobytes()
-    for kind in (bytes, bytearray, memoryview):
-        assert PcmDecoder("s16le").push(kind(data)).tolist() == [0.5, -1]
-
-
-def test_a_refused_chunk_leaves_the_bytes_that_waited_before_it() -> None:
-    data, decoder = np.float32([0.25, 0.5]).astype("<f4").tobytes(), PcmDecoder("f32le")
-    decoder.push(data[:6])  # half of 0.5 waits
-    refusal(lambda: decoder.push(b"\xff" * 6))
-    assert decoder.push(data[6:]).tolist() == [0.5]
-
-
-def test_an_unknown_encoding_is_refused_with_a_near_name() -> None:
-    with pytest.raises(OptionError, match=r"no raw encoding 's16'; there is s16le, .*Did you mean 's16le'\?"):
-        PcmDecoder("s16")
-
-
-@pytest.mark.parametrize("encoding", [None, 16, ["s16le"]])
-def test_an_encoding_that_is_no_name_is_refused(encoding: Any) -> None:
-    with pytest.raises(OptionError, match=r"^There is no raw encoding '.*'; there is s16le, [^\n]*$"):
-        PcmDecoder(encoding)
-
-
-@pytest.mark.parametrize("channels", [2.0, "2", None, True])
-def test_a_number_of_channels_that_is_not_whole_is_refused(channels: Any) -> None:
-    with pytest.raises(OptionError) as refused:
-        PcmDecoder("s16le", channels)
-    assert str(refused.value) == f"Raw sound has a whole number of channels, 1..1024; got {channels!r}."
-
-
-def test_channels_may_be_counted_by_numpy() -> None:
-    assert PcmDecoder("u8", np.uint8(2)).push(bytes([128, 0])).tolist() == [-0.5]
-
-
-@pytest.mark.parametrize("channels", [0, -1, 1025])
-def test_a_number_of_channels_that_does_not_exist_is_refused(channels: int) -> None:
-    with pytest.raises(OptionError, match=f"{channels} channels of raw sound are outside 1..1024"):
-        PcmDecoder("s16le", channels)
-
-
-# Resampling
-
-
-@pytest.mark.parametrize("rate", [*RATES, 15999, 16001, 44101])
-@pytest.mark.parametrize("chunk", [1, 7, 160, 1023])
-def test_any_chunking_gives_the_same_bits(rate: int, chunk: int) -> None:
-    sound = noise(min(rate // 10, 6000) + 7)
-    cuts = list(range(chunk, len(sound), chunk))
-    assert np.array_equal(resampled(sound, rate, cuts), resampled(sound, rate))
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    rate=st.sampled_from([r for r in RATES if r != 16000]),
-    samples=st.integers(0, 20_000),
-    shares=st.lists(st.floats(0, 1), max_size=12),
-)
-def test_random_chunking_gives_the_same_bits_and_the_exact_length(
-    rate: int, samples: int, shares: list[float]
-) -> None:
-    sound = noise(samples, seed=samples)
-    whole_at_once = resampled(sound, rate)
-    assert np.array_equal(resampled(sound, rate, sorted(int(s * samples) for s in shares)), whole_at_once)
-    assert len(whole_at_once) == -(-samples * 16000 // rate)
-
-
-@pytest.mark.parametrize("rate", RATES)
-def test_ten_seconds_at_once_give_the_bits_of_ten_milliseconds(rate: int) -> None:
-    sound = noise(rate * 10)
-    cuts = list(range(rate // 100, len(sound), rate // 100))
-    assert np.array_equal(resampled(sound, rate, cuts), resampled(sound, rate))
-
-
-@pytest.mark.parametrize("rate", RATES)
-@pytest.mark.parametrize("seconds", [0.0, 0.1, 0.12345])
-def test_an_impulse_stays_at_its_time(rate: int, seconds: float) -> None:
-    sound = np.zeros(rate // 5, np.float32)
-    sound[round(seconds * rate)] = 1
-    peak = int(np.argmax(np.abs(resampled(sound, rate))))
-    assert abs(peak / 16000 - round(seconds * rate) / rate) <= 0.5 / 16000 + 1e-9
-
-
-@pytest.mark.parametrize("rate", RATES)
-def test_a_delayed_sound_gives_a_delayed_sound(rate: int) -> None:
-    sound = noise(rate // 10)
-    late = np.concatenate([np.zeros(rate, np.float32), sound])
-    assert np.array_equal(resampled(late, rate)[16000:], resampled(sound, rate))
-
-
-@pytest.mark.parametrize("rate", RATES)
-def test_an_output_waits_for_no_more_than_the_look_ahead(rate: int) -> None:
-    resampler = Resampler(rate)
-    outputs, longest = 0, Fraction(0)
-    for newest in range(rate // 20):  # sample by sample
-        fresh = len(resampler.push(noise(1)))
-        waited = Fraction(newest, rate) - Fraction(outputs, 16000)  # the first fresh one waited longest
-        longest = max(longest, waited if fresh else Fraction(0))
-        outputs += fresh
-        assert outputs >= floor((Fraction(newest, rate) - resampler.look_ahead) * 16000) + 1
-    assert longest <= resampler.look_ahead <= longest + Fraction(1, rate)
-    assert resampler.look_ahead <= HELD_BACK_AT_MOST
-
-
-def test_sixteen_kilohertz_pass_untouched_and_at_once() -> None:
-    resampler, sound = Resampler(16000), noise(1000)
-    assert resampler.push(sound) is sound
-    assert len(resampler.flush()) == 0
-    assert resampler.look_ahead == 0
-
-
-@pytest.mark.parametrize("rate", [r for r in RATES if r != 16000])
-def test_speech_keeps_its_level_and_shape_to_nine_tenths_of_the_band(rate: int) -> None:
-    top = min(rate, 16000) / 2
-    for hertz in (0, 0.1 * top, 0.5 * top, 0.9 * top):
-        wave = tone(hertz, rate) if hertz else np.full(rate // 2, 0.5, np.float32)
-        wanted = tone(hertz, 16000) if hertz else np.full(8000, 0.5, np.float32)
-        assert np.abs(resampled(wave, rate) - wanted)[100:-100].max() < 1e-3, hertz
-
-
-@pytest.mark.parametrize("rate", [r for r in RATES if r > 16000])
-def test_what_is_above_the_band_does_not_fold_back(rate: int) -> None:
-    for hertz in (8500, 9000, 0.49 * rate):
-        level = np.sqrt(np.mean(resampled(tone(hertz, rate), rate)[100:-100] ** 2) * 8)
-        assert level < 1e-4, hertz  # 80 dB below the tone
-
-
-@pytest.mark.parametrize("rate", [8000, 11025, 12000])
-def test_a_telephone_gets_no_mirror_image_above_its_band(rate: int) -> None:
-    hertz = 0.44 * rate
-    spectrum = np.abs(np.fft.rfft(resampled(tone(hertz, rate), rate)[500:7500] * np.hanning(7000)))
-    bins = np.fft.rfftfreq(7000, 1 / 16000)
-    assert spectrum[bins > 0.55 * rate].max() < 1e-4 * spectrum.max()
-
-
-def test_after_a_flush_or_reset_a_resampler_is_as_new() -> None:
-    resampler, sound = Resampler(44100), noise(5000)
-    first = np.concatenate([resampler.push(sound), resampler.flush()])
-    resampler.push(sound[:777])
-    resampler.reset()
-    assert np.array_equal(np.concatenate([resampler.push(sound), resampler.flush()]), first)
-
-
-@pytest.mark.parametrize("rate", [0, -16000, 7999, 192001])
-def test_a_stream_of_an_impossible_rate_is_refused(rate: int) -> None:
-    assert f"the stream: a sample rate of {rate} Hz is outside 8000..192000 Hz" in refusal(
-        lambda: Resampler(rate)
-    )
-
-
-@pytest.mark.parametrize("rate", [16000.0, 44100.5, "16000", True, None])
-def test_a_sample_rate_that_is_no_whole_number_is_refused(rate: Any) -> None:
-    assert refusal(lambda: Resampler(rate)) == (
-        f"the stream: a sample rate is a whole number of Hz, such as 16000; got {rate!r}."
-    )
-
-
-@pytest.mark.parametrize("rate", [np.uint16(47_001), np.int16(31_001), np.int32(45_001), np.int64(46_001)])
-@pytest.mark.filterwarnings("error")
-def test_a_sample_rate_may_come_from_numpy_in_any_width(rate: Any) -> None:
-    sound = noise(4800)
-    first = resampled(sound, rate)  # before the plain number: kernels are kept by their rate
-    assert np.array_equal(first, resampled(sound, int(rate)))
-    assert len(first) == -(-4800 * 16000 // int(rate))
 
 
 # Real sound
