@@ -154,6 +154,15 @@ def test_a_model_is_also_named_by_its_folder(model_folder, monkeypatch) -> None:
     assert load_model(model_folder.name).card.sha256 == load_model(model_folder).card.sha256
 
 
+def test_a_path_is_a_path_even_when_it_is_spelled_like_a_model_that_ships(
+    model_folder, tmp_path, monkeypatch
+) -> None:
+    _edited(model_folder, tmp_path / "mien-live")
+    monkeypatch.chdir(tmp_path)
+    assert load_model(Path("mien-live")).card.sha256 == load_model(model_folder).card.sha256
+    assert load_model("mien-live").card.sha256 != load_model(model_folder).card.sha256
+
+
 def test_models_of_the_user_are_found_in_mien_home(model_folder, tmp_path, monkeypatch) -> None:
     _edited(model_folder, tmp_path / "models" / "mine")
     monkeypatch.setenv("MIEN_HOME", str(tmp_path))

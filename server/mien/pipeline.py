@@ -283,7 +283,7 @@ def _motion(blocks: list[Floats]) -> Motion:
 
 
 def _model(given: Named | MotionModel) -> MotionModel:
-    return given if isinstance(given, MotionModel) else _load_model(find_model(os.fspath(given)))
+    return given if isinstance(given, MotionModel) else _load_model(find_model(given))
 
 
 def _rig(given: Named | Rig) -> Rig:

@@ -21,16 +21,17 @@ def model_names() -> list[str]:
 
 
 def find_model(name: str | os.PathLike[str]) -> Path:
-    """The folder of the model `name`: a name that Mien knows, else a path.
+    """The folder of the model `name`: a name that Mien knows, else a path. A `Path` is always a path.
 
     Raises:
         ModelError: There is no such model; says which there are.
     """
-    given = os.fspath(name)
+    if not isinstance(name, str):
+        return Path(name)
     for shelf in _shelves():
-        if given and (shelf / given / "card.json").is_file():
-            return shelf / given
-    path = Path(given).expanduser()
+        if name and (shelf / name / "card.json").is_file():
+            return shelf / name
+    path = Path(name).expanduser()
     if path.is_dir() or len(path.parts) > 1:
         return path
-    raise ModelError(unknown("model", given, model_names()))
+    raise ModelError(unknown("model", name, model_names()))

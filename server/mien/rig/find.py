@@ -15,13 +15,13 @@ def rig_names() -> tuple[str, ...]:
 
 
 def find_rig(name: str | os.PathLike[str]) -> Path:
-    """The folder of the rig `name`: a name that Mien knows, else a path.
+    """The folder of the rig `name`: a name that Mien knows, else a path. A `Path` is always a path.
 
     Raises:
         RigError: There is no such rig; the message lists those there are.
     """
     given = os.fspath(name)
-    for place in _places():
+    for place in _places() if isinstance(name, str) else ():
         for folder in _rigs_in(place):
             if folder.name == given:
                 return folder
