@@ -300,6 +300,12 @@ def test_impossible_options_are_refused_with_the_way_out(demo_line, options, wor
         mien.bake(demo_line, **options)
 
 
+@pytest.mark.parametrize("rate", ["fast", 44_100.5, 0, 1_000_000, None])
+def test_a_stream_at_an_impossible_sample_rate_is_refused(rate) -> None:
+    with pytest.raises(mien.AudioError, match="sample rate"):
+        mien.open_stream(rate)
+
+
 def test_an_unknown_rig_is_refused_with_those_there_are(demo_line) -> None:
     with pytest.raises(mien.RigError, match=r"no rig 'arkt'.*Did you mean 'arkit'\?"):
         mien.bake(demo_line).curves("arkt")

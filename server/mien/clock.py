@@ -100,11 +100,6 @@ def frame_to_row_floor(frame: int, rate: Fraction) -> tuple[int, float]:
     return row, float(at - row)
 
 
-def samples_to_rows_ceil(samples: int) -> int:
-    """Motion rows that it takes to cover `samples` samples of 16 kHz audio."""
-    return -(-samples // SAMPLES_PER_ROW)
-
-
 def seconds_to_rows_ceil(seconds: float | Fraction) -> int:
     """The first motion row at or after `seconds`."""
     return math.ceil(Fraction(seconds) * MOTION_RATE)

@@ -29,6 +29,7 @@ from mien.clock import (
     MOTION_RATE,
     SAMPLE_RATE,
     frame_rate,
+    frame_to_row_floor,
     seconds_to_frames_ceil,
     seconds_to_rows_ceil,
     tail_seconds,
@@ -121,8 +122,8 @@ class Voice:
         """Seconds after the end of the sound in which the mouth comes to rest."""
         self.heard = 0
         """Samples pushed so far, at their own rate."""
-        self._sample_rate, self._tail = int(sample_rate), Fraction(str(self.tail))
         self._resampler = Resampler(sample_rate)
+        self._sample_rate, self._tail = int(sample_rate), Fraction(str(self.tail))
         self._stream = MotionStream(model)
         self._hash = hashlib.sha256()
 
@@ -220,7 +221,7 @@ class Stream:
 
     def _forget(self) -> None:
         """Drop rows that no later frame lies between."""
-        needed = int(self._frame * MOTION_RATE / self.rate)
+        needed, _ = frame_to_row_floor(self._frame, self.rate)
         old = min(max(0, needed - self._first_row), len(self._rows) - 1)
         if old > 0:
             self._rows, self._first_row = self._rows[old:], self._first_row + old

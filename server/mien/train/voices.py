@@ -104,7 +104,7 @@ class Espeak:
 
     STOPS = frozenset("ptkbdgɡqcʔʈɖɟɢ")
     PHONEME, SYNCHRONOUS, PHONEME_EVENTS, IPA, UTF8 = 7, 2, 1, 2, 1
-    RATE_PARAMETER, PITCH_PARAMETER, RANGE_PARAMETER = 1, 3, 4
+    RATE_PARAMETER, PITCH_PARAMETER = 1, 3
 
     def __init__(self) -> None:
         try:
