@@ -37,7 +37,7 @@ def train(
     hours: Annotated[float, typer.Option(help="Hours of synthetic speech.", min=0.1)] = 5.0,
     steps: Annotated[int, typer.Option(help="Steps of learning.", min=10)] = 6500,
     batch: Annotated[int, typer.Option(help="Pieces of three seconds in a step.", min=1)] = 32,
-    seed: Annotated[int, typer.Option(help="Same seed, same model (on one machine).")] = 1,
+    seed: Annotated[int, typer.Option(help="Of the draws; threads still move last bits.")] = 1,
     jobs: Annotated[int, typer.Option(help="Processes and threads.", min=1)] = 2,
     version: Annotated[str, typer.Option(help="Version of the model; the card tells it.")] = "1",
 ) -> None:
