@@ -50,7 +50,7 @@ clean: ## remove what make and its tools made
 # Set-up
 
 $(VENV)/.core: $(VENV)/.made pyproject.toml
-	$(call install,-e .)
+	$(call install,-e '.[plot]')
 
 $(VENV)/.test: $(VENV)/.made pyproject.toml
 	$(call install,-e '.[test]')

@@ -135,6 +135,41 @@ def test_eval_scores_recordings_and_draws_them(capsys, spoken, tmp_path) -> None
     assert drawn == [Path("ann/line-1.png"), Path("bob/line-1.png")]
 
 
+def _mien_without_matplotlib(*words: object) -> tuple[int, str, str]:
+    """Exit code and what was said, by a Python of its own in which matplotlib cannot be imported."""
+    program = "import sys; sys.modules['matplotlib'] = None; from mien.cli.main import run; run()"
+    command = [sys.executable, "-c", program, *map(str, words)]
+    ran = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    return ran.returncode, ran.stdout, ran.stderr
+
+
+NO_PICTURES = "Pictures need matplotlib, which is not installed: pip install 'mien[plot]'"
+
+
+def test_without_matplotlib_a_picture_is_refused_before_anything_is_baked(
+    demo_line, spoken, tmp_path
+) -> None:
+    out = tmp_path / "out"
+    refused = (2, "", f"mien: {NO_PICTURES}\n")
+    assert _mien_without_matplotlib("bake", demo_line, "-o", out / "line.csv", "--plot") == refused
+    no_model = ("--model", "none")  # would be refused next, and no bake begins without one
+    assert _mien_without_matplotlib("eval", spoken, "--plot", out, *no_model) == refused
+    assert not out.exists()
+
+
+def test_without_matplotlib_the_demo_leaves_curves_and_a_take_and_says_why_no_picture(tmp_path) -> None:
+    code, said, err = _mien_without_matplotlib("demo", "-o", tmp_path / "out")
+    assert (code, err) == (0, "")
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {"line.csv", "line.mien"}
+    assert [line for line in said.splitlines() if "picture" in line] == [f"  no picture: {NO_PICTURES}"]
+    assert f"take: {tmp_path / 'out' / 'line.mien'}" in said
+
+
+def test_without_matplotlib_all_but_pictures_works(demo_line, spoken, tmp_path) -> None:
+    assert _mien_without_matplotlib("bake", demo_line, "-o", tmp_path / "line.csv")[0] == 0
+    assert _mien_without_matplotlib("eval", spoken, "--limit", "1")[0] == 0
+
+
 def test_eval_scores_curve_files_of_any_system(capsys, spoken, tmp_path) -> None:
     _mien(capsys, "bake", spoken, "-o", tmp_path / "theirs")
     ours = _mien(capsys, "eval", spoken, "--tsv")[1]

@@ -85,6 +85,32 @@ def test_the_folders_of_a_picture_are_made(tmp_path: Path) -> None:
     assert (tmp_path / "act" / "one" / "a.png").is_file()
 
 
+def test_without_matplotlib_a_picture_is_refused_with_the_command_that_installs_it(tmp_path: Path) -> None:
+    program = """
+import sys
+sys.modules["matplotlib"] = None  # as if it were not installed
+from fractions import Fraction
+from mien.errors import MissingExtraError
+from mien.plots import plot_bake, plot_score
+from mien.score import truth
+from mien.values import Audio, Curves, Phone
+
+sound, curves = Audio([0.0] * 16000), Curves(("jawOpen",), [[0.5]] * 30, Fraction(30))
+meant = truth("x", [Phone(0.2, 0.4, "P"), Phone(0.4, 0.9, "AA1")], 1.0)
+for draw, values in ((plot_bake, (sound, curves)), (plot_score, (sound, curves, meant))):
+    try:
+        draw(*values, sys.argv[1])
+    except MissingExtraError as problem:
+        print(problem)
+"""
+    command = [sys.executable, "-c", program, tmp_path / "a.png"]
+    root = Path(__file__).resolve().parents[1]
+    ran = subprocess.run(command, cwd=root / "server", capture_output=True, text=True, check=False)
+    refusal = "Pictures need matplotlib, which is not installed: pip install 'mien[plot]'"
+    assert (ran.stdout.splitlines(), ran.stderr) == ([refusal] * 2, "")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_names_are_shown_as_they_are_and_not_set_as_formulas(tmp_path: Path) -> None:
     plot_bake(tone(), waves("jaw$\\frac$", "jaw_$x$"), tmp_path / "a.png", r"the $\frac{ line$.wav")
     labelled = truth("$\\frac{$", [Phone(0.5, 1.5, "P"), Phone(1.5, 1.9, "AA1")], 2.0)

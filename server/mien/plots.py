@@ -1,18 +1,21 @@
 """Pictures of a bake and of its score, as PNG.
 
 Drawn with matplotlib's figure objects alone, never pyplot: no window, no state of the process, any thread.
+matplotlib is the extra `plot`; it is imported where something is drawn, after `need_matplotlib`.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.errors import MissingExtraError
 from mien.files import written_beside
 from mien.score import Closures, Truth, closures_shown, is_pause
 from mien.values import Audio, Curves
@@ -140,11 +143,26 @@ def waveform(blocks: Iterable[NDArray[np.float32]], samples: int, rate: int) -> 
     return Waveform(edges / rate, low, high, samples / rate)
 
 
+def need_matplotlib() -> None:
+    """Refuse a picture now, before the work that comes ahead of it.
+
+    Raises:
+        MissingExtraError: matplotlib, or something it needs, is not installed.
+    """
+    try:
+        import_module("matplotlib")
+    except ModuleNotFoundError as problem:
+        raise MissingExtraError(
+            f"Pictures need {problem.name}, which is not installed: pip install 'mien[plot]'"
+        ) from None
+
+
 def plot_bake(sound: Audio | Waveform, curves: Curves, path: str | os.PathLike[str], title: str = "") -> None:
     """A picture of `curves` under the waveform they were made of: the ones that move most, in rows.
 
     Raises:
         FileError: The picture cannot be written.
+        MissingExtraError: matplotlib is not installed.
     """
     rows = _rows_of(curves)
     heights = [0.9, *[1.0] * len(rows)]
@@ -171,6 +189,7 @@ def plot_score(
     Raises:
         FileError: The picture cannot be written.
         RigError: None of the curves is one of ARKit's mouth.
+        MissingExtraError: matplotlib is not installed.
     """
     shown = closures_shown(truth, curves, theta)
     heard = _heard(sound)
@@ -232,6 +251,7 @@ def _verdict(shown: Closures) -> str:
 
 def _figure(width: float, height: float, heights: Sequence[float]) -> tuple[Figure, list[Axes]]:
     """Panels one above the other on one time axis."""
+    need_matplotlib()
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), dpi=DOTS_PER_INCH, facecolor=PAPER)

@@ -12,11 +12,12 @@ import numpy as np
 
 from mien.audio import SOUND_SUFFIXES, open_audio
 from mien.clock import frame_rate
-from mien.errors import AudioError, FileError, OptionError
+from mien.errors import AudioError, FileError, MissingExtraError, OptionError
 from mien.evaluation import sounds_in
 from mien.files import FORMATS, TAKE_SUFFIX, format_of, write_curves
 from mien.motion import find_model, load_model
 from mien.pipeline import DEFAULT_MODEL, DEFAULT_RATE, DEFAULT_RIG, DEFAULT_TAIL, Take, bake, open_take
+from mien.plots import need_matplotlib, plot_bake, waveform
 from mien.rig import Rig, find_rig, load_rig
 from mien.values import Curves
 
@@ -53,6 +54,8 @@ def bake_all(inputs: list[Path], out: Path, order: Order) -> None:
     rig = load_rig(find_rig(order.rig))
     frame_rate(order.fps)
     jobs = plan(inputs, out, order)
+    if order.plot:
+        need_matplotlib()
     for job in jobs:
         open_audio(job.source).close()
     model = load_model(find_model(order.model))
@@ -138,8 +141,6 @@ def _write(take: Take, job: Job, rig: Rig, order: Order) -> Curves:
 
 
 def _plot(job: Job, take: Take, curves: Curves) -> None:
-    from mien.plots import plot_bake, waveform
-
     with open_audio(job.source) as audio:
         sound = waveform(audio.blocks(), round(take.duration * audio.rate), audio.rate)
     plot_bake(sound, curves, job.target.with_suffix(".png"), title=job.source.name)
@@ -169,10 +170,15 @@ def render_take(source: Path, out: Path, rig: str, fps: str | None, format_: str
 
 
 def bake_demo(out: Path) -> None:
-    """The shipped line, baked into `out` with a picture and a take."""
+    """The shipped line, baked into `out` with a take and, where matplotlib is installed, a picture."""
+    plot, picture = True, f"picture: {out / 'line.png'}   "
+    try:
+        need_matplotlib()
+    except MissingExtraError as missing:
+        plot, picture = False, f"no picture: {missing}\n  "
     with as_file(files("mien").joinpath("demo", "line.flac")) as line:
-        bake_all([line], out / "line.csv", Order(save_take=True, plot=True))
-    print(f"  picture: {out / 'line.png'}   take: {out / 'line.mien'}")
+        bake_all([line], out / "line.csv", Order(save_take=True, plot=plot))
+    print(f"  {picture}take: {out / 'line.mien'}")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from mien.errors import OptionError
 from mien.evaluation import Recording, baked, read_from, recordings, scores
 from mien.motion import find_model, load_model
 from mien.pipeline import DEFAULT_MODEL
-from mien.plots import plot_score
+from mien.plots import need_matplotlib, plot_score
 from mien.score import Truth, table
 from mien.values import Curves
 
@@ -28,9 +28,12 @@ def evaluate(
 
     Raises:
         OptionError: A model and curves: what is read from files is not baked.
+        MissingExtraError: A picture is asked for, and matplotlib is not installed.
     """
     if curves and model:
         raise OptionError("--curves scores files, --model bakes anew; leave one of them out.")
+    if plot:
+        need_matplotlib()
     chosen = recordings(folder)[: limit or None]
     name, curves_of = _from_files(curves) if curves else _from_model(model or DEFAULT_MODEL)
 
