@@ -13,28 +13,33 @@ from mien.errors import (
     AudioError,
     FileError,
     InputError,
+    LimitError,
     MienError,
     MissingExtraError,
     ModelError,
     OptionError,
     RigError,
+    ServerError,
 )
 from mien.pipeline import Stream, Take, bake, open_stream, open_take
-from mien.values import Curves, Motion
+from mien.values import Control, Curves, Motion
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AudioError",
+    "Control",
     "Curves",
     "FileError",
     "InputError",
+    "LimitError",
     "MienError",
     "MissingExtraError",
     "ModelError",
     "Motion",
     "OptionError",
     "RigError",
+    "ServerError",
     "Stream",
     "Take",
     "bake",

@@ -6,7 +6,9 @@
     │   ├── RigError          a rig folder with a mistake in it, or a rig nobody has
     │   ├── ModelError        a motion model that does not load or does not fit its card
     │   ├── FileError         a curve file, take or output path that does not work
-    │   └── OptionError       an option, or a pair of options, that makes no sense
+    │   ├── OptionError       an option, or a pair of options, that makes no sense
+    │   └── LimitError        more than a server allows: longer, larger, more at once, idle for too long
+    ├── ServerError           a server that cannot start, cannot be reached, or broke off
     └── MissingExtraError     an optional part is not installed; the message names the command
 
 A message names the thing, what came, what was wanted, and the way out. The command line prints it on one
@@ -45,6 +47,14 @@ class FileError(InputError):
 
 class OptionError(InputError):
     """An option, or a pair of options, that makes no sense."""
+
+
+class LimitError(InputError):
+    """More than a server allows: longer, larger, more at once, idle for too long."""
+
+
+class ServerError(MienError):
+    """A server that cannot start, cannot be reached, or broke off."""
 
 
 class MissingExtraError(MienError):

@@ -4,6 +4,7 @@
     Phone     a label and its time      what was said, sound by sound
     Motion    rig-free channels, 50/s   what a face does, on no rig in particular
     Curves    named curves, any rate    what one rig does
+    Control   layer strengths, a time   what is to change, and when
     TakeRecord  everything a bake made  what a `.mien` file holds
 
 All are frozen and their arrays read-only, so any thread may hold them.
@@ -200,6 +201,20 @@ class Curves:
     def column(self, name: str) -> NDArray[np.float32]:
         """The curve `name`, shape (frames,)."""
         return self.values[:, self.names.index(name)]
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A change of the performance at a time."""
+
+    layers: Mapping[str, float]
+    """Strength by layer name, 0..2: 0 is off, 1 as designed. Layers not named stay as they are."""
+
+    at: float | None = None
+    """Seconds of sound from the first sample; None: when the sound heard so far ends."""
+
+    ease: float = 0.2
+    """Seconds over which the change eases in, 0..60."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

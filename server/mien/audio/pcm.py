@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mien.audio.mono import first_unusable, mix_down, wrong_with
+from mien.audio.resample import check_rate
 from mien.errors import AudioError, OptionError, unknown
 
 Floats = NDArray[np.float32]
@@ -138,6 +140,32 @@ class PcmDecoder:
                 f"Sample {self._samples + bad} of the stream {wrong_with(mono[bad])}. Check the encoding; "
                 "integer samples belong in int16 arrays. Replace broken ones by 0."
             )
+
+
+class RawFile:
+    """Raw sound in a file, to be read block by block as an `AudioFile` is."""
+
+    def __init__(self, path: Path, encoding: str, rate: int, channels: int = 1) -> None:
+        self._path = path
+        self._decoder = PcmDecoder(encoding, channels)
+        self.rate = check_rate(rate, "raw sound")
+        """Samples a second."""
+        width, _ = _DECODERS[encoding]
+        self._bytes_a_sample = width * channels
+        self.frames = path.stat().st_size // self._bytes_a_sample
+        """Samples per channel."""
+
+    def blocks(self, seconds: float = 10.0) -> Iterator[Floats]:
+        """All sound from the beginning, mono, shape (samples,).
+
+        Raises:
+            AudioError: No sample at all, or samples that `PcmDecoder.push` refuses.
+        """
+        if not self.frames:
+            raise AudioError("There is no sound: not one whole sample came. Send it before the end.")
+        with self._path.open("rb") as file:
+            while data := file.read(max(1, round(seconds * self.rate)) * self._bytes_a_sample):
+                yield self._decoder.push(data)
 
 
 def _array(sound: NDArray[Any]) -> Floats:

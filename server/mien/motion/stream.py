@@ -19,32 +19,67 @@ LANES = 24
 
 
 class MotionStream:
-    """Rows of one voice; belongs to one thread."""
+    """Rows of one voice; belongs to one thread.
 
-    def __init__(self, model: MotionModel) -> None:
+    `push` and `flush` run the model by themselves. Who runs it for many streams side by side uses what they
+    are made of: `feed` sound, `take` steps, and `give` back what the model drew from them.
+    """
+
+    def __init__(self, model: MotionModel, first_row: int = 0) -> None:
         self._model = model
-        self._memory = model.silence()
+        self._memory: Memory | None = None
         self._waiting = np.zeros(0, "f4")
         self._late = model.card.delay_rows
-        self.rows = 0
-        """Rows given so far."""
+        self.rows = first_row
+        """Number of the next row."""
+
+    @property
+    def steps(self) -> int:
+        """Steps of the model for which there is sound."""
+        return len(self._waiting) // SAMPLES_PER_ROW
+
+    @property
+    def due(self) -> int:
+        """Number of the first row that the sound fed so far does not settle."""
+        return self.rows + max(0, self.steps - self._late)
+
+    def feed(self, samples: NDArray[np.float32]) -> None:
+        """Take in sound: 16 kHz, any number of samples."""
+        self._waiting = np.concatenate([self._waiting, samples]) if len(self._waiting) else samples
+
+    def feed_silence(self, rows: int) -> None:
+        """Take in as much silence as it takes until row `rows` is the next."""
+        missing = (rows - self.rows + self._late) * SAMPLES_PER_ROW - len(self._waiting)
+        self.feed(np.zeros(max(0, missing), "f4"))
+
+    def take(self, steps: int) -> NDArray[np.float32]:
+        """Sound of the next `steps` steps, shape (steps, 320); every step taken is to be given."""
+        end = steps * SAMPLES_PER_ROW
+        taken, self._waiting = self._waiting[:end], self._waiting[end:]
+        return taken.reshape(steps, SAMPLES_PER_ROW)
+
+    def give(self, drawn: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Rows among those that the model drew, shape (rows, channels)."""
+        dropped = min(self._late, len(drawn))  # the first steps draw rows from before the first sample
+        self._late -= dropped
+        self.rows += len(drawn) - dropped
+        return drawn[dropped:]
+
+    def draw(self) -> NDArray[np.float32]:
+        """Rows of all steps for which there is sound."""
+        memory = self._model.silence() if self._memory is None else self._memory
+        drawn, self._memory = run(self._model, self.take(self.steps), memory)
+        return self.give(drawn)
 
     def push(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Rows that `samples` (16 kHz, any number) complete: shape (rows, channels)."""
-        self._waiting = np.concatenate([self._waiting, samples]) if len(self._waiting) else samples
-        steps = len(self._waiting) // SAMPLES_PER_ROW
-        ready = self._waiting[: steps * SAMPLES_PER_ROW].reshape(steps, SAMPLES_PER_ROW)
-        self._waiting = self._waiting[steps * SAMPLES_PER_ROW :]
-        rows, self._memory = run(self._model, ready, self._memory)
-        dropped = min(self._late, len(rows))  # the first steps draw rows from before sample 0
-        self._late -= dropped
-        self.rows += len(rows) - dropped
-        return rows[dropped:]
+        self.feed(samples)
+        return self.draw()
 
     def flush(self, rows: int) -> NDArray[np.float32]:
         """The rest, as if silence followed, until `rows` rows have been given in all."""
-        missing = (rows - self.rows + self._late) * SAMPLES_PER_ROW - len(self._waiting)
-        return self.push(np.zeros(max(0, missing), "f4"))
+        self.feed_silence(rows)
+        return self.draw()
 
 
 def run(model: MotionModel, ready: NDArray[np.float32], memory: Memory) -> tuple[NDArray[np.float32], Memory]:

@@ -2,6 +2,7 @@
 
 from mien.rig.find import find_rig, rig_names
 from mien.rig.fit import drive, fit, frames_ready, resample, resample_rows
+from mien.rig.frames import FrameClock
 from mien.rig.load import load_rig
 from mien.rig.rig import Curve, Drive, Factor, Rig, Term
 
@@ -9,6 +10,7 @@ __all__ = [
     "Curve",
     "Drive",
     "Factor",
+    "FrameClock",
     "Rig",
     "Term",
     "drive",
