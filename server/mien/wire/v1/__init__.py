@@ -1,0 +1,1 @@
+"""`mien.wire.v1`, version 1 of the wire."""
