@@ -29,7 +29,7 @@ from mien.files import read_take, write_take
 from mien.layers import LayerStack, Strengths
 from mien.motion import MotionModel, find_model, load_model
 from mien.rig import Rig, drive, find_rig, fit, load_rig
-from mien.values import CHANNELS, Control, Curves, Motion, TakeRecord
+from mien.values import CHANNELS, DEFAULT_EASE, Control, Curves, Motion, TakeRecord
 from mien.voice import Applied, Performance, Voice
 
 Floats = NDArray[np.float32]
@@ -179,7 +179,7 @@ class Stream:
         self._check_open()
         return self._curves(self._performance.voice.push(self._performance.decode(sound)))
 
-    def control(self, layers: Strengths, at: float | None = None, ease: float = 0.2) -> Applied:
+    def control(self, layers: Strengths, at: float | None = None, ease: float = DEFAULT_EASE) -> Applied:
         """Change the strength of layers within the line.
 
         Args:

@@ -203,6 +203,10 @@ class Curves:
         return self.values[:, self.names.index(name)]
 
 
+DEFAULT_EASE: Final = 0.2
+"""Seconds in which a change eases in. Less looks like a jump, more comes late."""
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """A change of the performance at a time."""
@@ -213,7 +217,7 @@ class Control:
     at: float | None = None
     """Seconds of sound from the first sample; None: when the sound heard so far ends."""
 
-    ease: float = 0.2
+    ease: float = DEFAULT_EASE
     """Seconds over which the change eases in, 0..60."""
 
 

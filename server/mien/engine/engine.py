@@ -1,0 +1,185 @@
+"""The batcher: all streams that have sound take their steps of the model together, round after round.
+
+A round takes what has come, at most `MOST_STEPS` steps of each stream, so that one which sends an hour at
+once does not keep the others waiting. While a round runs the next one gathers, so that batches grow by
+themselves under load, and a lone stream waits for nobody.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from threading import Condition, Thread
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.engine.bank import Bank, Share
+from mien.engine.live import Failed, FramesReady, LiveStream, Output
+from mien.motion import MotionModel
+from mien.rig import Rig, drive
+from mien.voice import Performance
+
+Floats = NDArray[np.float32]
+Delivery = list[tuple[LiveStream, Output]]
+
+MOST_STEPS: Final = 16
+"""Steps of one stream in a round. More lets a stream with a backlog delay the others (a step of many takes a
+millisecond or two), fewer spends more on the way in and out."""
+
+log = logging.getLogger("mien.engine")
+
+
+class Engine:
+    """Holds streams and works them off, in a thread of its own or round by round.
+
+    Args:
+        deliver: Called at the end of each round, in the thread that runs it, with everything that came out.
+    """
+
+    def __init__(self, deliver: Callable[[Delivery], None]) -> None:
+        self._deliver = deliver
+        self._banks: dict[MotionModel, Bank] = {}
+        self._ready: dict[LiveStream, None] = {}
+        """In the order in which they became ready."""
+        self._changed = Condition()
+        self._thread: Thread | None = None
+        self._stopping = False
+
+    # Called from any thread
+
+    def open(self, performance: Performance) -> LiveStream:
+        """A stream for `performance`; to be closed."""
+        return LiveStream(performance)
+
+    def wake(self, stream: LiveStream) -> None:
+        """There is something new in `stream`."""
+        with self._changed:
+            if not self._ready:
+                self._changed.notify()
+            self._ready[stream] = None
+
+    def close(self, stream: LiveStream) -> None:
+        """Nothing more comes out of `stream`, and its memory is given back."""
+        stream.closed = True
+        self.wake(stream)
+
+    def start(self) -> None:
+        """Work in a thread of its own until `stop`."""
+        self._stopping = False
+        self._thread = Thread(target=self._run, name="mien-engine", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread after the round it is in."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        if self._thread:
+            self._thread.join()
+
+    @property
+    def places(self) -> int:
+        """Memories that are taken; 0 when every stream is closed."""
+        return sum(bank.taken for bank in self._banks.values())
+
+    # The engine's thread
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._ready or self._stopping)
+                if self._stopping:
+                    return
+            self.round()
+
+    def round(self) -> None:
+        """Take in what has come, run the model once over all of it, and deliver."""
+        with self._changed:
+            streams, self._ready = list(self._ready), {}
+        delivery: Delivery = []
+        runs: dict[Bank, list[LiveStream]] = {}
+        for stream in streams:
+            self._prepare(stream, delivery)
+            if not stream.closed and stream.performance.voice.steps:
+                runs.setdefault(self._bank(stream), []).append(stream)
+        for bank, together in runs.items():
+            self._guarded(bank, together, delivery)
+        self._again(streams)
+        if delivery:
+            self._deliver(delivery)
+
+    def _prepare(self, stream: LiveStream, delivery: Delivery) -> None:
+        if stream.closed:
+            if stream.bank:
+                stream.bank.close(stream.place)
+                stream.bank = None
+            return
+        try:
+            delivery.extend((stream, output) for output in stream.take_in())
+        except Exception as problem:  # ours, and this stream's alone
+            self._fail(stream, problem, delivery)
+
+    def _guarded(self, bank: Bank, streams: list[LiveStream], delivery: Delivery) -> None:
+        try:
+            delivery.extend(_perform(bank, streams))
+        except Exception as problem:  # ours: the others, with other models, go on
+            for stream in streams:
+                self._fail(stream, problem, delivery)
+
+    def _fail(self, stream: LiveStream, problem: Exception, delivery: Delivery) -> None:
+        log.error("a stream failed: %s", type(problem).__name__, exc_info=problem)
+        delivery.append((stream, Failed(problem)))
+        stream.closed = True
+
+    def _bank(self, stream: LiveStream) -> Bank:
+        if stream.bank is None:
+            model = stream.performance.voice.model
+            if model not in self._banks:
+                self._banks[model] = Bank(model)
+            stream.bank = self._banks[model]
+            stream.place = stream.bank.open()
+        return stream.bank
+
+    def _again(self, streams: Sequence[LiveStream]) -> None:
+        """Streams with more to do stay ready; those that failed come once more, to be cleaned up."""
+        with self._changed:
+            for stream in streams:
+                if stream.bank and (stream.closed or stream.waiting):
+                    self._ready[stream] = None
+
+
+def _perform(bank: Bank, streams: list[LiveStream]) -> Delivery:
+    """One run of the model over `streams`, then their frames."""
+    shares = [
+        Share(stream.place, stream.performance.voice.take(min(MOST_STEPS, stream.performance.voice.steps)))
+        for stream in streams
+    ]
+    starts = [stream.performance.frame for stream in streams]
+    channels = [
+        stream.performance.frames(stream.performance.voice.give(drawn))
+        for stream, drawn in zip(streams, bank.run(shares), strict=True)
+    ]
+    delivery: Delivery = []
+    for stream, start, values in zip(streams, starts, _driven(streams, channels), strict=True):
+        if len(values):
+            time = float(start / stream.performance.rate)
+            delivery.append((stream, FramesReady(start, time, values)))
+        if stream.performance.voice.done:
+            delivery.append((stream, stream.ended()))
+    return delivery
+
+
+def _driven(streams: Sequence[LiveStream], channels: Sequence[Floats]) -> list[Floats]:
+    """Curves for each stream's channels; streams with the same rig are driven as one."""
+    driven: list[Floats] = list(channels)
+    by_rig: dict[Rig, list[int]] = {}
+    for index, stream in enumerate(streams):
+        by_rig.setdefault(stream.performance.rig, []).append(index)
+    for rig, indices in by_rig.items():
+        curves = drive(np.concatenate([channels[index] for index in indices]), rig)
+        ends = np.cumsum([len(channels[index]) for index in indices])
+        for index, part in zip(indices, np.split(curves, ends[:-1]), strict=True):
+            driven[index] = part
+    return driven

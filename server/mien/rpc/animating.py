@@ -1,0 +1,115 @@
+"""A live conversation, whatever carries it: requests come, answers go, and nothing waits for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from mien.engine import Ended, Limits
+from mien.rpc.answers import header, response_of
+from mien.rpc.host import Host
+from mien.rpc.orders import control_of, stream_order, subject_of
+from mien.rpc.refused import RefusedError, field
+from mien.rpc.session import Session
+from mien.wire.v1.animate_pb2 import AnimateRequest, AnimateResponse
+
+Requests = AsyncIterator[AnimateRequest]
+Send = Callable[[AnimateResponse], Awaitable[None]]
+
+
+async def animate(host: Host, client: str, requests: Requests, send: Send) -> None:
+    """Answer `requests` until the stream has come to its end.
+
+    Args:
+        host: Of this worker.
+        client: Whose streams are counted together: an address without the port.
+        requests: Ends when the client says no more; that ends the sound, as `end` does.
+        send: Gives an answer to the transport; may wait while that is full.
+    Raises:
+        RefusedError: What the client is to be told instead of an end.
+    """
+    host.check_open()
+    first = await next_request(requests, host.limits)
+    if first is None or first.WhichOneof("message") != "settings":
+        raise _out_of_order("settings", "The first message is the settings; this stream began without.")
+    order = stream_order(first.settings, host.catalogue)
+    session = host.open(order, client, subject_of(first.settings, ""))
+    reader = asyncio.create_task(_read(host, session, requests))
+    try:
+        top = header(order, session.stream.performance, session.name, session.subject)
+        await _send(host, session, send, AnimateResponse(header=top))
+        await _answer(host, session, send)
+    except RefusedError as problem:
+        host.publish(session, AnimateResponse(error=problem.error))
+        raise
+    finally:
+        reader.cancel()
+        host.close(session)
+
+
+async def next_request(requests: AsyncIterator[AnimateRequest], limits: Limits) -> AnimateRequest | None:
+    """The next request; None when there are no more.
+
+    Raises:
+        RefusedError: The client says nothing for too long.
+    """
+    try:
+        async with asyncio.timeout(limits.idle_seconds):
+            return await anext(requests, None)
+    except TimeoutError:
+        with field("limits.idle_seconds"):
+            raise limits.exceeded("idle_seconds", "Nothing came for too long.") from None
+        raise
+
+
+async def _read(host: Host, session: Session, requests: Requests) -> None:
+    """Hand in what comes, to the end; what is wrong ends the session."""
+    try:
+        while (request := await next_request(requests, host.limits)) is not None:
+            if not await _take(session, request):
+                break
+        session.finish()
+    except RefusedError as problem:
+        session.fail(problem)
+    except Exception as problem:
+        session.fail(RefusedError.of(problem))
+        raise
+
+
+async def _take(session: Session, request: AnimateRequest) -> bool:
+    """Hand in one request; False when it was the last."""
+    kind = request.WhichOneof("message")
+    if kind == "audio":
+        await session.hear(request.audio)
+    elif kind == "control":
+        session.control(control_of(request.control), request.control.id)
+    elif kind == "settings":
+        raise _out_of_order(
+            "settings", "Settings come once, at the beginning; for others open another stream."
+        )
+    elif kind is None:
+        raise _out_of_order("message", "The message is empty, or of a kind that this server does not know.")
+    return bool(kind != "end")
+
+
+async def _answer(host: Host, session: Session, send: Send) -> None:
+    """Give out what comes, to the end."""
+    while True:
+        output = await session.next()
+        await _send(host, session, send, response_of(output))
+        if isinstance(output, Ended):
+            return
+
+
+async def _send(host: Host, session: Session, send: Send, response: AnimateResponse) -> None:
+    host.publish(session, response)
+    try:
+        async with asyncio.timeout(host.limits.idle_seconds):
+            await send(response)
+    except TimeoutError:
+        with field("limits.idle_seconds"):
+            raise host.limits.exceeded("idle_seconds", "An answer waited too long to be taken.") from None
+
+
+def _out_of_order(path: str, said: str) -> RefusedError:
+    return RefusedError("INVALID_ARGUMENT", path, said, "OptionError")

@@ -1,0 +1,190 @@
+"""A bake as a conversation: all of the sound comes up, then progress and the result go down."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+from mien.audio import AudioFile, RawFile, open_audio
+from mien.engine import AbandonedError, StreamOrder
+from mien.errors import AudioError
+from mien.pipeline import Sound, Take, bake
+from mien.rpc.answers import bake_header, frames_in
+from mien.rpc.host import Host
+from mien.rpc.orders import bake_order
+from mien.rpc.refused import RefusedError, field
+from mien.wire.v1 import bake_pb2 as baking
+from mien.wire.v1 import common_pb2 as common
+from mien.wire.v1.animate_pb2 import EndOfFrames
+
+Requests = AsyncIterator[baking.BakeRequest]
+Send = Callable[[baking.BakeResponse], Awaitable[None]]
+
+PIECE: Final = 256 << 10
+"""Bytes of a take in one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class BakeJob:
+    """Sound in a file, and what is to be made of it."""
+
+    sound: Path
+    whole: bool
+    """The file is one as it lies on a disk; else it is raw."""
+
+    order: StreamOrder
+
+    def open(self) -> AudioFile | RawFile:
+        """The sound, to be read in blocks."""
+        if self.whole:
+            return open_audio(self.sound)
+        return RawFile(self.sound, self.order.encoding, self.order.sample_rate, self.order.channels)
+
+
+async def converse(host: Host, requests: Requests, send: Send) -> None:
+    """Answer a bake's requests until its result is out.
+
+    Raises:
+        RefusedError: What the client is to be told instead of a result.
+    """
+    host.check_open()
+    first = await _next(host, requests)
+    if first is None or first.WhichOneof("message") != "settings":
+        raise _wrong("settings", "The first message is the settings; this bake began without.")
+    settings = first.settings
+    order = bake_order(settings, host.catalogue)
+    with tempfile.TemporaryDirectory(prefix="mien-bake-") as folder:
+        sound = Path(folder, "sound")
+        with sound.open("wb") as file:
+            await _receive(host, requests, file)
+        job = BakeJob(sound, settings.audio.encoding == common.ENCODING_FILE, order)
+        take = await run_bake(host, job, lambda progress: send(baking.BakeResponse(progress=progress)))
+        await _give(take, order, settings.result, Path(folder, "take.mien"), send)
+
+
+async def _receive(host: Host, requests: Requests, file: IO[bytes]) -> None:
+    """All sound into `file`."""
+    while (request := await _next(host, requests)) is not None:
+        kind = request.WhichOneof("message")
+        if kind == "end":
+            return
+        if kind != "audio":
+            raise _wrong(kind or "message", "After the settings of a bake comes sound, then the end.")
+        file.write(request.audio)
+        check_size(host, file.tell())
+
+
+def check_size(host: Host, size: int) -> None:
+    """Refuses sound that takes more room than a bake may.
+
+    Raises:
+        RefusedError: Says the limit.
+    """
+    if size > host.limits.bake_bytes:
+        with field("limits.bake_bytes"):
+            raise host.limits.exceeded("bake_bytes", "The sound of this bake is too large.")
+
+
+async def run_bake(
+    host: Host, job: BakeJob, report: Callable[[baking.Progress], Awaitable[None]] | None = None
+) -> Take:
+    """Bake in the background; who stops waiting ends it.
+
+    Args:
+        report: Awaited with each progress; a slow one is given only the newest.
+    Raises:
+        RefusedError: Sound that cannot be used, too much of it, too many bakes.
+    """
+    loop, news = asyncio.get_running_loop(), asyncio.Event()
+    newest = [0.0]
+    given_up = threading.Event()
+
+    def progress(share: float) -> None:
+        if given_up.is_set():
+            raise AbandonedError
+        newest[0] = share
+        loop.call_soon_threadsafe(news.set)
+
+    with field("limits.bakes"):
+        future = asyncio.wrap_future(host.bakes.submit(lambda: _bake(host, job, progress)))
+    future.add_done_callback(lambda _: news.set())
+    try:
+        while not future.done():
+            await news.wait()
+            news.clear()
+            if report and not future.done():
+                await report(baking.Progress(share=newest[0]))
+        with field("audio"):
+            return future.result()
+    finally:
+        given_up.set()
+        future.cancel()
+
+
+def _bake(host: Host, job: BakeJob, progress: Callable[[float], None]) -> Take:
+    """In a thread of the pool."""
+    sound = job.open()
+    try:
+        _check_seconds(host, sound)
+        order = job.order
+        return bake(
+            sound, model=order.model, rate=order.rate, tail=order.tail, layers=order.layers,
+            controls=order.controls, progress=progress,
+        )  # fmt: skip
+    except AudioError as problem:
+        raise AudioError(
+            str(problem).replace(f"{job.sound}: ", "")
+        ) from None  # our folder is nobody's business
+    finally:
+        if isinstance(sound, AudioFile):
+            sound.close()
+
+
+def _check_seconds(host: Host, sound: Sound) -> None:
+    if sound.frames is not None and sound.frames > host.limits.bake_seconds * sound.rate:
+        raise host.limits.exceeded(
+            "bake_seconds", f"{sound.frames / sound.rate:.0f} s of sound are too much."
+        )
+
+
+async def _give(take: Take, order: StreamOrder, result: int, path: Path, send: Send) -> None:
+    if result == baking.BAKE_RESULT_TAKE:
+        await asyncio.to_thread(take.save, path)
+        with path.open("rb") as file:
+            while piece := file.read(PIECE):
+                await send(baking.BakeResponse(take=piece))
+    else:
+        curves = await asyncio.to_thread(take.curves, order.rig, order.rate)
+        await send(baking.BakeResponse(header=bake_header(order)))
+        for frames in frames_in(curves):
+            await send(baking.BakeResponse(frames=frames))
+    await send(baking.BakeResponse(end=end_of(take, order)))
+
+
+def end_of(take: Take, order: StreamOrder) -> EndOfFrames:
+    """The counts of a bake."""
+    return EndOfFrames(
+        duration=float(take.duration),
+        frames=take.frames,
+        controls=len(order.controls),
+        audio_sha256=take.audio_sha256,
+    )
+
+
+async def _next(host: Host, requests: Requests) -> baking.BakeRequest | None:
+    try:
+        async with asyncio.timeout(host.limits.idle_seconds):
+            return await anext(requests, None)
+    except TimeoutError:
+        with field("limits.idle_seconds"):
+            raise host.limits.exceeded("idle_seconds", "Nothing came for too long.") from None
+        raise
+
+
+def _wrong(path: str, said: str) -> RefusedError:
+    return RefusedError("INVALID_ARGUMENT", path, said, "OptionError")

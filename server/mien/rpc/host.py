@@ -1,0 +1,137 @@
+"""What all transports of a worker share: the engine, what it has, what it allows, and who is there."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections import Counter
+from typing import Protocol
+
+from mien.engine import BakePool, Catalogue, Engine, Limits, StreamOrder
+from mien.engine.engine import Delivery
+from mien.errors import ServerError
+from mien.rpc.refused import RefusedError, field
+from mien.rpc.session import Session
+from mien.wire.v1.animate_pb2 import AnimateResponse
+
+log = logging.getLogger("mien.rpc")
+
+
+class Publishing(Protocol):
+    """Where the messages of all streams are published, if anywhere."""
+
+    def send(self, subject: str, response: AnimateResponse) -> None:
+        """Send without waiting."""
+
+
+class Host:
+    """Belongs to the event loop it is made in; only `_deliver` runs in the engine's thread."""
+
+    def __init__(
+        self, catalogue: Catalogue, limits: Limits | None = None, publisher: Publishing | None = None
+    ) -> None:
+        self.catalogue, self.limits, self.publisher = catalogue, limits or Limits(), publisher
+        self.bakes = BakePool(self.limits)
+        self.draining = False
+        """Whether new streams and bakes are refused because the server is about to stop."""
+        self.served = 0
+        """Streams opened so far."""
+        self._engine = Engine(self._deliver)
+        self._loop = asyncio.get_running_loop()
+        self._sessions: dict[object, Session] = {}
+        self._clients: Counter[str] = Counter()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._engine.start()
+
+    # Streams
+
+    def open(self, order: StreamOrder, client: str, subject: str = "") -> Session:
+        """A session for `client`, to be closed.
+
+        Raises:
+            RefusedError: Settings that make no sense, too many streams, or a server that is about to stop.
+        """
+        self.check_open()
+        with field("limits.streams"):
+            if len(self._sessions) >= self.limits.streams:
+                raise self.limits.exceeded("streams", "This worker is full.")
+        with field("limits.streams_per_client"):
+            if self._clients[client] >= self.limits.streams_per_client:
+                raise self.limits.exceeded("streams_per_client", f"{client} has many streams open.")
+        with field("settings"):
+            stream = self._engine.open(order.performance())
+        session = Session(stream, self._engine, self.limits, client, secrets.token_hex(8), subject)
+        self._sessions[stream] = session
+        self._clients[client] += 1
+        self.served += 1
+        self._idle.clear()
+        return session
+
+    def close(self, session: Session) -> None:
+        """The session is over, however it ended."""
+        if self._sessions.pop(session.stream, None) is None:
+            return
+        self._engine.close(session.stream)
+        self._clients[session.client] -= 1
+        if not self._clients[session.client]:
+            del self._clients[session.client]
+        if not self._sessions:
+            self._idle.set()
+
+    def check_open(self) -> None:
+        """Refuses new work while the server is about to stop.
+
+        Raises:
+            RefusedError: It is.
+        """
+        if self.draining:
+            raise RefusedError.of(ServerError("This server is about to stop; connect again in a moment."))
+
+    @property
+    def streams(self) -> int:
+        """Streams open now."""
+        return len(self._sessions)
+
+    @property
+    def places(self) -> int:
+        """Memories of the model that are taken; falls to 0 a moment after the last stream closed."""
+        return self._engine.places
+
+    def publish(self, session: Session, response: AnimateResponse) -> None:
+        """Send to whoever listens to the session's subject."""
+        if self.publisher is not None:
+            self.publisher.send(session.subject, response)
+
+    # From the engine's thread to the loop
+
+    def _deliver(self, delivery: Delivery) -> None:
+        self._loop.call_soon_threadsafe(self._dispatch, delivery)
+
+    def _dispatch(self, delivery: Delivery) -> None:
+        for stream, output in delivery:
+            session = self._sessions.get(stream)
+            if session is not None:
+                session.put(output)
+
+    # The end
+
+    async def drain(self, seconds: float) -> None:
+        """Refuse what is new and let what is there come to its end, for at most `seconds`."""
+        self.draining = True
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+                while self.bakes.count:
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            log.warning("%d streams and %d bakes are cut off", self.streams, self.bakes.count)
+        log.info("drained in %.1f s", time.monotonic() - began)
+
+    def stop(self) -> None:
+        """End the engine; sessions still open get nothing more."""
+        self.bakes.close()
+        self._engine.stop()
