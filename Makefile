@@ -13,7 +13,7 @@ VOICES := espeak-ng flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format bench train clean voices FORCE
+.PHONY: help demo test test-all check format wire bench train clean voices FORCE
 .SUFFIXES:
 
 help: ## this list
@@ -37,6 +37,9 @@ check: $(VENV)/.test ## style, types and the import order of the rooms
 format: $(VENV)/.test ## put the code into its one shape
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
+wire: $(VENV)/.test ## generate server/mien/wire from proto/ again (ARGS=--check only compares)
+	@$(BIN)/python proto/generate.py $(ARGS)
+
 bench: $(VENV)/.core ## measure: cost by stage, start-up, memory, streams (ARGS=--quick for a short look)
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
@@ -45,7 +48,7 @@ train: voices $(VENV)/.train ## train mien-live from an empty folder (ARGS="--he
 
 clean: ## remove what make and its tools made
 	@rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
-	@find server tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find server tests proto -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Set-up
 

@@ -156,7 +156,7 @@ def models_of(catalogue: Catalogue) -> lists.ListModelsResponse:
                 look_ahead=card.look_ahead,
                 licence=card.licence,
                 scores={name: score for name, score in card.scores.get("all", {}).items() if isfinite(score)},
-                default=number == 0,
+                is_default=number == 0,
             )
             for number, card in enumerate(cards)
         ]

@@ -66,7 +66,7 @@ class ListModelsResponse(_message.Message):
     def __init__(self, models: _Optional[_Iterable[_Union[Model, _Mapping]]] = ...) -> None: ...
 
 class Model(_message.Message):
-    __slots__ = ("name", "version", "parameters", "look_ahead", "licence", "scores", "default")
+    __slots__ = ("name", "version", "parameters", "look_ahead", "licence", "scores", "is_default")
     class ScoresEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -80,15 +80,15 @@ class Model(_message.Message):
     LOOK_AHEAD_FIELD_NUMBER: _ClassVar[int]
     LICENCE_FIELD_NUMBER: _ClassVar[int]
     SCORES_FIELD_NUMBER: _ClassVar[int]
-    DEFAULT_FIELD_NUMBER: _ClassVar[int]
+    IS_DEFAULT_FIELD_NUMBER: _ClassVar[int]
     name: str
     version: str
     parameters: int
     look_ahead: float
     licence: str
     scores: _containers.ScalarMap[str, float]
-    default: bool
-    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., parameters: _Optional[int] = ..., look_ahead: _Optional[float] = ..., licence: _Optional[str] = ..., scores: _Optional[_Mapping[str, float]] = ..., default: _Optional[bool] = ...) -> None: ...
+    is_default: bool
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., parameters: _Optional[int] = ..., look_ahead: _Optional[float] = ..., licence: _Optional[str] = ..., scores: _Optional[_Mapping[str, float]] = ..., is_default: _Optional[bool] = ...) -> None: ...
 
 class ListEmotionsRequest(_message.Message):
     __slots__ = ()
