@@ -35,16 +35,20 @@ async def animate(host: Host, client: str, requests: Requests, send: Send) -> No
     order = stream_order(first.settings, host.catalogue)
     session = host.open(order, client, subject_of(first.settings, ""))
     reader = asyncio.create_task(_read(host, session, requests))
+    problem = RefusedError("CANCELLED", "", "The client broke off.", "ServerError")
     try:
         top = header(order, session.stream.performance, session.name, session.subject)
         await _send(host, session, send, AnimateResponse(header=top))
         await _answer(host, session, send)
-    except RefusedError as problem:
-        host.publish(session, AnimateResponse(error=problem.error))
+        session.ended = True
+    except RefusedError as refused:
+        problem = refused
         raise
     finally:
         reader.cancel()
         host.close(session)
+        if not session.ended:
+            host.publish(session, AnimateResponse(error=problem.error))
 
 
 async def next_request(requests: AsyncIterator[AnimateRequest], limits: Limits) -> AnimateRequest | None:

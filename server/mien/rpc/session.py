@@ -28,6 +28,8 @@ class Session:
     ) -> None:
         self.stream, self.client, self.name = stream, client, name
         self.subject = subject or name
+        self.ended = False
+        """Whether its client was told the end."""
         self._engine, self._limits = engine, limits
         self._began = time.monotonic()
         self._outputs: deque[Output] = deque()
