@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.audio import SOUND_SUFFIXES, open_audio
+from mien.cli.options import layers_and_controls
 from mien.clock import frame_rate
 from mien.errors import AudioError, FileError, MissingExtraError, OptionError
 from mien.evaluation import sounds_in
@@ -39,6 +40,8 @@ class Order:
     tail: float = DEFAULT_TAIL
     save_take: bool = False
     plot: bool = False
+    layers: tuple[str, ...] = ()
+    """As NAME=STRENGTH[@SECONDS]."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ def bake_all(inputs: list[Path], out: Path, order: Order) -> None:
     """Bake every input; everything that can be refused is refused before the first is begun."""
     rig = load_rig(find_rig(order.rig))
     frame_rate(order.fps)
+    layers, controls = layers_and_controls(order.layers)
     jobs = plan(inputs, out, order)
     if order.plot:
         need_matplotlib()
@@ -61,7 +65,10 @@ def bake_all(inputs: list[Path], out: Path, order: Order) -> None:
     model = load_model(find_model(order.model))
     for job in jobs:
         with _bar(job.source.name) as progress:
-            take = bake(job.source, model=model, rate=order.fps, tail=order.tail, progress=progress)
+            take = bake(
+                job.source, model=model, rate=order.fps, tail=order.tail, layers=layers, controls=controls,
+                progress=progress,
+            )  # fmt: skip
         print(_summary(job.target, take, _write(take, job, rig, order)))
 
 

@@ -26,6 +26,10 @@ Rig = Annotated[str, typer.Option(help="A rig's name or folder (see `mien rigs`)
 Model = Annotated[str, typer.Option(help="A model's name or folder (see `mien models`).")]
 Fps = Annotated[str, typer.Option(help="Frames a second, 1..120: 30, 29.97, 24000/1001.")]
 Tail = Annotated[float, typer.Option(help="Seconds after the sound in which the mouth comes to rest.")]
+Layers = Annotated[
+    list[str] | None,
+    typer.Option("--layer", metavar="NAME=S", help="Strength 0..2 of a layer; NAME=S@SECONDS from then on."),
+]
 Format = Annotated[str | None, typer.Option("--format", help="csv, json or npz; else by the name of OUT.")]
 
 
@@ -40,11 +44,12 @@ def bake(
     tail: Tail = DEFAULT_TAIL,
     save_take: Annotated[bool, typer.Option(help="Also write the take (.mien) beside each output.")] = False,
     plot: Annotated[bool, typer.Option(help="Also draw the curves over the waveform (.png).")] = False,
+    layer: Layers = None,
 ) -> None:
     """Curves for spoken lines: speech in, a file of curves out."""
     from mien.cli.bake import Order, bake_all
 
-    bake_all(inputs, out, Order(rig, model, fps, format_, tail, save_take, plot))
+    bake_all(inputs, out, Order(rig, model, fps, format_, tail, save_take, plot, tuple(layer or ())))
 
 
 @app.command()
@@ -96,6 +101,66 @@ def evaluate(
     from mien.cli.evaluate import evaluate as run_it
 
     run_it(truth, model, curves, plot, by_speaker, limit, tsv)
+
+
+@app.command()
+def watch(
+    address: Annotated[
+        str, typer.Argument(metavar="ADDRESS", help="Where a server publishes; else on this machine.")
+    ] = "tcp://127.0.0.1:52190",
+    subject: Annotated[list[str] | None, typer.Option(help="Only this one; may be given many times.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Record: a file for one subject, a folder for many.")
+    ] = None,
+    format_: Format = None,
+    plot: Annotated[bool, typer.Option(help="Draw curves in the terminal instead of lines.")] = False,
+    seconds: Annotated[float | None, typer.Option(min=0, help="Stop by itself after so long.")] = None,
+) -> None:
+    """What a server publishes: who performs and how it goes, as lines, as a picture, as files of curves."""
+    from mien.cli.watch import Order
+    from mien.cli.watch import watch as run_it
+
+    run_it(address, Order(tuple(subject or ()), out, format_, plot, seconds))
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen at; any but loopback wants a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Of gRPC; 0 takes a free one.")] = 52100,
+    http_port: Annotated[int, typer.Option(help="Of HTTP and WebSocket.")] = 52180,
+    zmq_port: Annotated[int, typer.Option(help="Of ZeroMQ, where `mien watch` listens.")] = 52190,
+    zmq_host: Annotated[str, typer.Option(help="Address of ZeroMQ, which knows no token.")] = "127.0.0.1",
+    http: Annotated[bool, typer.Option("--http/--no-http", help="Serve HTTP.")] = True,
+    zmq: Annotated[bool, typer.Option("--zmq/--no-zmq", help="Publish on ZeroMQ.")] = True,
+    workers: Annotated[int, typer.Option(help="Processes; 0: one for each processor.")] = 0,
+    model: Model = DEFAULT_MODEL,
+    limit: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=N", help="Another limit, such as stream_seconds=600.")
+    ] = None,
+    token_file: Annotated[Path | None, typer.Option(help="A token that clients have to send.")] = None,
+    tls_cert: Annotated[str, typer.Option(help="Certificate (PEM); with --tls-key.")] = "",
+    tls_key: Annotated[str, typer.Option(help="Key of the certificate (PEM).")] = "",
+    tls_client_ca: Annotated[str, typer.Option(help="Clients need a certificate of this authority.")] = "",
+    allow_origin: Annotated[
+        list[str] | None, typer.Option(help="A web page's origin that may connect: https://example.org.")
+    ] = None,
+    ready_fd: Annotated[
+        int | None, typer.Option(help="File descriptor for a line of JSON when ready, for supervisors.")
+    ] = None,
+    drain: Annotated[float, typer.Option(help="Seconds for open streams when asked to stop.")] = 10.0,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "warning",
+) -> None:
+    """Serve speech-to-face to programs: gRPC, HTTP, WebSocket; frames of all streams on ZeroMQ."""
+    from mien.cli.serve import run_server, server_config
+
+    config = server_config(
+        host=host, port=port, http_port=http_port if http else None, zmq_port=zmq_port if zmq else None,
+        zmq_host=zmq_host, workers=workers, model=model, limits=limit or [], token_file=token_file,
+        tls=(tls_cert, tls_key, tls_client_ca), origins=allow_origin or [], drain=drain, log_level=log_level,
+    )  # fmt: skip
+    run_server(config, ready_fd)
 
 
 @app.command()

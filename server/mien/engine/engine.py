@@ -53,6 +53,8 @@ class Engine:
         self._changed = Condition()
         self._thread: Thread | None = None
         self._stopping = False
+        self._behind = False
+        """Whether the last round left work over, so that there is nothing to gather for."""
 
     # Called from any thread
 
@@ -100,7 +102,8 @@ class Engine:
                 self._changed.wait_for(lambda: self._ready or self._stopping)
                 if self._stopping:
                     return
-            sleep(max(0.0, began + PACE - monotonic()))
+            if not self._behind:
+                sleep(max(0.0, began + PACE - monotonic()))
             began = monotonic()
             self.round()
 
@@ -154,10 +157,10 @@ class Engine:
 
     def _again(self, streams: Sequence[LiveStream]) -> None:
         """Streams with more to do stay ready; those that failed come once more, to be cleaned up."""
+        left = [stream for stream in streams if stream.bank and (stream.closed or stream.waiting)]
+        self._behind = any(stream.performance.voice.steps >= MOST_STEPS for stream in left)
         with self._changed:
-            for stream in streams:
-                if stream.bank and (stream.closed or stream.waiting):
-                    self._ready[stream] = None
+            self._ready |= dict.fromkeys(left)
 
 
 def _perform(bank: Bank, streams: list[LiveStream]) -> Delivery:

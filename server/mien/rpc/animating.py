@@ -32,7 +32,8 @@ async def animate(host: Host, client: str, requests: Requests, send: Send) -> No
     first = await next_request(requests, host.limits)
     if first is None or first.WhichOneof("message") != "settings":
         raise _out_of_order("settings", "The first message is the settings; this stream began without.")
-    order = stream_order(first.settings, host.catalogue)
+    # In a thread: a model or a resampler that nobody used before takes a while to be made.
+    order = await asyncio.to_thread(stream_order, first.settings, host.catalogue)
     session = host.open(order, client, subject_of(first.settings, ""))
     reader = asyncio.create_task(_read(host, session, requests))
     problem = RefusedError("CANCELLED", "", "The client broke off.", "ServerError")
@@ -46,9 +47,9 @@ async def animate(host: Host, client: str, requests: Requests, send: Send) -> No
         raise
     finally:
         reader.cancel()
-        host.close(session)
         if not session.ended:
             host.publish(session, AnimateResponse(error=problem.error))
+        host.close(session)
 
 
 async def next_request(requests: AsyncIterator[AnimateRequest], limits: Limits) -> AnimateRequest | None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mien.audio import AudioFile, RawFile, open_audio
 from mien.engine import AbandonedError, StreamOrder
@@ -22,6 +27,7 @@ from mien.wire.v1 import bake_pb2 as baking
 from mien.wire.v1 import common_pb2 as common
 from mien.wire.v1.animate_pb2 import EndOfFrames
 
+T = TypeVar("T")
 Requests = AsyncIterator[baking.BakeRequest]
 Send = Callable[[baking.BakeResponse], Awaitable[None]]
 
@@ -39,11 +45,15 @@ class BakeJob:
 
     order: StreamOrder
 
-    def open(self) -> AudioFile | RawFile:
+    @contextmanager
+    def open(self) -> Iterator[AudioFile | RawFile]:
         """The sound, to be read in blocks."""
         if self.whole:
-            return open_audio(self.sound)
-        return RawFile(self.sound, self.order.encoding, self.order.sample_rate, self.order.channels)
+            with open_audio(self.sound) as sound:
+                yield sound
+        else:
+            order = self.order
+            yield RawFile(self.sound, order.encoding, order.sample_rate, order.channels)
 
 
 async def converse(host: Host, requests: Requests, send: Send) -> None:
@@ -57,14 +67,26 @@ async def converse(host: Host, requests: Requests, send: Send) -> None:
     if first is None or first.WhichOneof("message") != "settings":
         raise _wrong("settings", "The first message is the settings; this bake began without.")
     settings = first.settings
-    order = bake_order(settings, host.catalogue)
+    order = await asyncio.to_thread(bake_order, settings, host.catalogue)
     with tempfile.TemporaryDirectory(prefix="mien-bake-") as folder:
         sound = Path(folder, "sound")
         with sound.open("wb") as file:
             await _receive(host, requests, file)
         job = BakeJob(sound, settings.audio.encoding == common.ENCODING_FILE, order)
-        take = await run_bake(host, job, lambda progress: send(baking.BakeResponse(progress=progress)))
-        await _give(take, order, settings.result, Path(folder, "take.mien"), send)
+        await answer(host, job, settings.result, Path(folder), send)
+
+
+async def answer(host: Host, job: BakeJob, result: int, folder: Path, send: Send) -> None:
+    """Bake, and send how it goes, what came of it, and its counts.
+
+    Args:
+        result: A `BakeResult`.
+        folder: For a take on its way.
+    Raises:
+        RefusedError: As `run_bake`.
+    """
+    take = await run_bake(host, job, lambda progress: send(baking.BakeResponse(progress=progress)))
+    await _give(take, job.order, result, folder / "take.mien", send)
 
 
 async def _receive(host: Host, requests: Requests, file: IO[bytes]) -> None:
@@ -101,24 +123,25 @@ async def run_bake(
         RefusedError: Sound that cannot be used, too much of it, too many bakes.
     """
     loop, news = asyncio.get_running_loop(), asyncio.Event()
-    newest = [0.0]
+    newest = [baking.Progress()]
     given_up = threading.Event()
 
-    def progress(share: float) -> None:
+    def listen(seconds: float, share: float) -> None:
         if given_up.is_set():
             raise AbandonedError
-        newest[0] = share
+        _check_seconds(host, seconds)
+        newest[0] = baking.Progress(seconds=seconds, share=share)
         loop.call_soon_threadsafe(news.set)
 
     with field("limits.bakes"):
-        future = asyncio.wrap_future(host.bakes.submit(lambda: _bake(host, job, progress)))
+        future = asyncio.wrap_future(host.bakes.submit(lambda: _bake(host, job, listen)))
     future.add_done_callback(lambda _: news.set())
     try:
         while not future.done():
             await news.wait()
             news.clear()
             if report and not future.done():
-                await report(baking.Progress(share=newest[0]))
+                await report(newest[0])
         with field("audio"):
             return future.result()
     finally:
@@ -126,35 +149,54 @@ async def run_bake(
         future.cancel()
 
 
-def _bake(host: Host, job: BakeJob, progress: Callable[[float], None]) -> Take:
+def _bake(host: Host, job: BakeJob, listen: Callable[[float, float], None]) -> Take:
     """In a thread of the pool."""
-    sound = job.open()
     try:
-        _check_seconds(host, sound)
-        order = job.order
-        return bake(
-            sound, model=order.model, rate=order.rate, tail=order.tail, layers=order.layers,
-            controls=order.controls, progress=progress,
-        )  # fmt: skip
+        with job.open() as sound:
+            _check_seconds(host, (sound.frames or 0) / sound.rate)
+            order = job.order
+            return bake(
+                _Heard(sound, listen), model=order.model, rate=order.rate, tail=order.tail,
+                layers=order.layers, controls=order.controls,
+            )  # fmt: skip
     except AudioError as problem:
-        raise AudioError(
-            str(problem).replace(f"{job.sound}: ", "")
-        ) from None  # our folder is nobody's business
-    finally:
-        if isinstance(sound, AudioFile):
-            sound.close()
+        raise AudioError(_nameless(str(problem), job.sound)) from None
 
 
-def _check_seconds(host: Host, sound: Sound) -> None:
-    if sound.frames is not None and sound.frames > host.limits.bake_seconds * sound.rate:
-        raise host.limits.exceeded(
-            "bake_seconds", f"{sound.frames / sound.rate:.0f} s of sound are too much."
-        )
+class _Heard:
+    """Sound of which it is told how much was heard, before each block: seconds, and the share of the whole.
+
+    The length that a file states may be missing or a lie; this is what really comes.
+    """
+
+    def __init__(self, sound: Sound, listen: Callable[[float, float], None]) -> None:
+        self.rate, self.frames = sound.rate, sound.frames
+        self._sound, self._listen = sound, listen
+
+    def blocks(self, seconds: float) -> Iterator[NDArray[np.float32]]:
+        """All of it."""
+        heard = 0
+        for block in self._sound.blocks(seconds):
+            self._listen(heard / self.rate, min(1.0, heard / self.frames) if self.frames else 0.0)
+            yield block
+            heard += len(block)
+        self._listen(heard / self.rate, 1.0)
+
+
+def _check_seconds(host: Host, seconds: float) -> None:
+    if seconds > host.limits.bake_seconds:
+        with field("limits.bake_seconds"):
+            raise host.limits.exceeded("bake_seconds", f"{seconds:.0f} s of sound are too much.")
+
+
+def _nameless(message: str, sound: Path) -> str:
+    """`message` without the place of the sound: our folder is nobody's business."""
+    return message.replace(f"{sound}: ", "").replace(f"{sound.parent}{os.sep}", "")
 
 
 async def _give(take: Take, order: StreamOrder, result: int, path: Path, send: Send) -> None:
     if result == baking.BAKE_RESULT_TAKE:
-        await asyncio.to_thread(take.save, path)
+        await to_its_end(lambda: take.save(path))
         with path.open("rb") as file:
             while piece := file.read(PIECE):
                 await send(baking.BakeResponse(take=piece))
@@ -164,6 +206,15 @@ async def _give(take: Take, order: StreamOrder, result: int, path: Path, send: S
         for frames in frames_in(curves):
             await send(baking.BakeResponse(frames=frames))
     await send(baking.BakeResponse(end=end_of(take, order)))
+
+
+async def to_its_end(work: Callable[[], T]) -> T:
+    """What `work` gives, in a thread; whoever is cancelled waits on, because its folder goes then."""
+    task = asyncio.create_task(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(task)
+    finally:
+        await asyncio.wait([task])
 
 
 def end_of(take: Take, order: StreamOrder) -> EndOfFrames:

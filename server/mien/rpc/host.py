@@ -42,6 +42,8 @@ class Host:
         self._loop = asyncio.get_running_loop()
         self._sessions: dict[object, Session] = {}
         self._clients: Counter[str] = Counter()
+        self._speaking: dict[str, Session] = {}
+        """The newest session of each subject, the one that is published."""
         self._idle = asyncio.Event()
         self._idle.set()
         self._engine.start()
@@ -65,6 +67,7 @@ class Host:
             stream = self._engine.open(order.performance())
         session = Session(stream, self._engine, self.limits, client, secrets.token_hex(8), subject)
         self._sessions[stream] = session
+        self._speaking[session.subject] = session
         self._clients[client] += 1
         self.served += 1
         self._idle.clear()
@@ -75,6 +78,8 @@ class Host:
         if self._sessions.pop(session.stream, None) is None:
             return
         self._engine.close(session.stream)
+        if self._speaking.get(session.subject) is session:
+            del self._speaking[session.subject]
         self._clients[session.client] -= 1
         if not self._clients[session.client]:
             del self._clients[session.client]
@@ -101,8 +106,9 @@ class Host:
         return self._engine.places
 
     def publish(self, session: Session, response: AnimateResponse) -> None:
-        """Send to whoever listens to the session's subject."""
-        if self.publisher is not None:
+        """Send to whoever listens to the session's subject. A newer stream of that subject replaces it: one
+        that goes on after a lost connection may begin before the loss of the old one is noticed here."""
+        if self.publisher is not None and self._speaking.get(session.subject) is session:
             self.publisher.send(session.subject, response)
 
     # From the engine's thread to the loop

@@ -16,6 +16,9 @@ MOST_BACKLOG: Final = 10.0
 """Seconds of sound that wait for the engine before the front stops reading. It goes on by itself when the
 engine has caught up, whether or not the client reads; less would slow down one that sends a line at once."""
 
+LOOK: Final = 0.02
+"""Seconds between looks at whether the engine has caught up; it works off a second of sound in the meantime."""
+
 OVERHEAD: Final = 200
 """Bytes that an output costs beside its numbers."""
 
@@ -36,7 +39,6 @@ class Session:
         self._unread = 0
         self._problem: RefusedError | None = None
         self._news = asyncio.Event()
-        self._room = asyncio.Event()
 
     # In
 
@@ -51,8 +53,7 @@ class Session:
         self._check_length()
         self._engine.wake(self.stream)
         while self.stream.backlog > MOST_BACKLOG and self._problem is None:
-            self._room.clear()
-            await self._room.wait()
+            await asyncio.sleep(LOOK)
 
     def control(self, control: Control, number: int) -> None:
         """Take in a checked change."""
@@ -99,7 +100,6 @@ class Session:
             )
             self.fail(RefusedError.of(with_limit, "limits.unread_bytes"))
         self._news.set()
-        self._room.set()
 
     def fail(self, problem: RefusedError) -> None:
         """End the stream for `problem`; what waits is not given any more."""
@@ -107,7 +107,6 @@ class Session:
             self._problem = problem
         self._outputs.clear()
         self._news.set()
-        self._room.set()
 
 
 def _size(output: Output) -> int:
