@@ -7,7 +7,12 @@ curves = take.curves("arkit")            # names, values (frames, names), rate
 with mien.open_stream(48_000) as stream:
     frames = stream.push(samples)        # as sound comes
     frames = stream.flush()              # at the end of the line
+
+with mien.Client("localhost") as client: # the same from a server, `mien serve`
+    take = client.bake("line.wav")
 """
+
+from typing import TYPE_CHECKING
 
 from mien.errors import (
     AudioError,
@@ -24,10 +29,15 @@ from mien.errors import (
 from mien.pipeline import Stream, Take, bake, open_stream, open_take
 from mien.values import Control, Curves, Motion
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from mien.rpc.client import AsyncClient, Client, Tls
+
+__version__ = "0.2.0"
 
 __all__ = [
+    "AsyncClient",
     "AudioError",
+    "Client",
     "Control",
     "Curves",
     "FileError",
@@ -42,7 +52,17 @@ __all__ = [
     "ServerError",
     "Stream",
     "Take",
+    "Tls",
     "bake",
     "open_stream",
     "open_take",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Clients are loaded when they are first named: gRPC takes a while, and many programs need none."""
+    if name in ("AsyncClient", "Client", "Tls"):
+        from mien.rpc import client
+
+        return getattr(client, name)
+    raise AttributeError(f"module 'mien' has no attribute '{name}'")
