@@ -51,6 +51,7 @@ class Voice:
         self._end: int | None = None
         self._mute = mute
         self._hash = hashlib.sha256()
+        self._whole = first_second == 0
 
     def push(self, samples: Floats) -> Floats:
         """Motion rows that `samples` settle: shape (rows, channels)."""
@@ -126,8 +127,11 @@ class Voice:
 
     @property
     def sha256(self) -> str:
-        """Hash of the sound as the model hears it: 16 kHz float32, little endian."""
-        return self._hash.hexdigest()
+        """Hash of the sound as the model hears it: 16 kHz float32, little endian.
+
+        Empty where the beginning was not heard.
+        """
+        return self._hash.hexdigest() if self._whole else ""
 
     @property
     def look_ahead(self) -> float:

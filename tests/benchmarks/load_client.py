@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.load_client HOST:PORT --streams 50 --seconds 10
 
-Every stream has a connection of its own, as players have, and begins at another time. What counts as late: a
-client that plays its sound delayed by look-ahead, one message and `MARGIN` would have shown the frame by then.
+Every stream has a connection of its own, as players have, and begins at another time. What counts as late:
+a client that plays its sound delayed by look-ahead, a message and `MARGIN` would have shown the frame.
 Prints one line of JSON. The delays of this process are counted as the server's.
 """
 

@@ -163,6 +163,44 @@ def serve(
     run_server(config, ready_fd)
 
 
+@app.command("stream")
+def stream_(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="An audio file.")],
+    server: Annotated[str, typer.Option(help="HOST:PORT of `mien serve`.")] = "localhost:52100",
+    rig: Annotated[str, typer.Option(help="A rig's name, as the server has it.")] = DEFAULT_RIG,
+    model: Annotated[str, typer.Option(help="A model's name, as the server has it; else its default.")] = "",
+    fps: Fps = str(DEFAULT_RATE),
+    tail: Tail = DEFAULT_TAIL,
+    layer: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=S", help="Strength of a layer, 0..2: articulation=0.7.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Also write the curves.")] = None,
+    format_: Format = None,
+    chunk_ms: Annotated[int, typer.Option(min=1, max=10_000, help="Sound in one message.")] = 100,
+    fast: Annotated[bool, typer.Option("--fast", help="As fast as it goes; measures throughput.")] = False,
+    token_file: Annotated[Path | None, typer.Option(help="The token that the server wants.")] = None,
+    tls_ca: Annotated[Path | None, typer.Option(help="Encrypted; the server's authority (PEM).")] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Our own certificate (PEM); with --tls-key.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Key of our certificate (PEM).")] = None,
+    subject: Annotated[str, typer.Option(help="Name under which the frames are published.")] = "",
+) -> None:
+    """A file through a server in real time, as if spoken; says how long the frames took.
+
+    A frame at time t needs sound up to t + look-ahead. Its latency beyond look-ahead is its arrival minus
+    the time at which the message with the last of that sound was sent. A frame is late if a player that
+    delays its sound by look-ahead, one message and 50 ms had to wait for it.
+    """
+    from mien.cli.stream import Order, stream_file
+
+    stream_file(
+        source,
+        Order(
+            server, rig, model, fps, tail, tuple(layer or ()), out, format_, chunk_ms, fast, token_file,
+            tls_ca, tls_cert, tls_key, subject,
+        ),
+    )  # fmt: skip
+
+
 @app.command()
 def models() -> None:
     """The motion models there are, with what their cards say."""

@@ -8,6 +8,7 @@ from mien.errors import OptionError
 from mien.layers import check_control, check_strengths
 from mien.values import Control
 
+
 def layers_and_controls(texts: Sequence[str]) -> tuple[dict[str, float], tuple[Control, ...]]:
     """What `--layer` was given: strengths from the beginning, and changes at their times.
 

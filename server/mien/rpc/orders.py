@@ -113,7 +113,7 @@ def _tail(settings: animate.Settings | baking.BakeSettings) -> float:
 
 
 def _strengths(layers: Iterable[common.Layer], where: str) -> dict[str, float]:
-    given = {layer.name: layer.strength if layer.HasField("strength") else 1.0 for layer in layers}
+    given = {each.name: each.strength if each.HasField("strength") else 1.0 for each in layers}
     with field(where):
         check_strengths(given, "strength")
     return given

@@ -17,7 +17,7 @@ MOST_BACKLOG: Final = 10.0
 engine has caught up, whether or not the client reads; less would slow down one that sends a line at once."""
 
 LOOK: Final = 0.02
-"""Seconds between looks at whether the engine has caught up; it works off a second of sound in the meantime."""
+"""Seconds between looks at whether the engine has caught up; meanwhile it works off a second of sound."""
 
 OVERHEAD: Final = 200
 """Bytes that an output costs beside its numbers."""
@@ -48,6 +48,8 @@ class Session:
         Raises:
             RefusedError: Sound that cannot be used, too much of it, or for too long.
         """
+        if self._problem:
+            raise self._problem
         with field("audio"):
             self.stream.hear(sound)
         self._check_length()
