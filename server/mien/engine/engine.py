@@ -194,5 +194,5 @@ def _driven(streams: Sequence[LiveStream], channels: Sequence[Floats]) -> list[F
         curves = drive(np.concatenate([channels[index] for index in indices]), rig)
         ends = np.cumsum([len(channels[index]) for index in indices])
         for index, part in zip(indices, np.split(curves, ends[:-1]), strict=True):
-            driven[index] = part
+            driven[index] = part.copy()  # a view would keep everybody's frames while this one's wait
     return driven

@@ -123,7 +123,7 @@ class LiveStream:
     def take_in(self) -> Iterator[Output]:
         """Work off what the front handed in, up to where the model is needed."""
         voice = self.performance.voice
-        while self._inbox:
+        for _ in range(len(self._inbox)):  # what comes meanwhile waits, or a flood would never end
             item = self._inbox.popleft()
             if isinstance(item, _Finish):
                 voice.finish()
