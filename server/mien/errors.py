@@ -21,6 +21,10 @@ import difflib
 from collections.abc import Iterable
 
 
+LONGEST_NAME = 100
+"""Letters of a wrong name that are looked at and said again."""
+
+
 class MienError(Exception):
     """Anything Mien refuses on purpose."""
 
@@ -66,6 +70,8 @@ def near(wrong: str, known: Iterable[str]) -> str:
 
     Case does not count: `JawOpen` is near `jawOpen`.
     """
+    if len(wrong) > LONGEST_NAME:  # no slip of the pen; comparing takes time with the square of the length
+        return ""
     by_lower = {name.lower(): name for name in known}
     found = difflib.get_close_matches(wrong.lower(), by_lower, n=1, cutoff=0.6)
     return f" Did you mean '{by_lower[found[0]]}'?" if found else ""
@@ -74,4 +80,5 @@ def near(wrong: str, known: Iterable[str]) -> str:
 def unknown(what: str, wrong: str, known: Iterable[str]) -> str:
     """One sentence for a name that does not exist: what there is, and the nearest name."""
     names = list(known)
-    return f"There is no {what} '{wrong}'; there is {', '.join(names) or 'none'}.{near(wrong, names)}"
+    shown = wrong if len(wrong) <= LONGEST_NAME else f"{wrong[:LONGEST_NAME]}..."
+    return f"There is no {what} '{shown}'; there is {', '.join(names) or 'none'}.{near(wrong, names)}"
