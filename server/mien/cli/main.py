@@ -171,9 +171,7 @@ def stream_(
     model: Annotated[str, typer.Option(help="A model's name, as the server has it; else its default.")] = "",
     fps: Fps = str(DEFAULT_RATE),
     tail: Tail = DEFAULT_TAIL,
-    layer: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=S", help="Strength of a layer, 0..2: articulation=0.7.")
-    ] = None,
+    layer: Layers = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Also write the curves.")] = None,
     format_: Format = None,
     chunk_ms: Annotated[int, typer.Option(min=1, max=10_000, help="Sound in one message.")] = 100,

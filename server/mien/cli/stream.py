@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from mien.audio import AudioFile, open_audio
+from mien.cli.options import layers_and_controls
 from mien.cli.stream_times import Arrival, Message, report
 from mien.errors import MienError, OptionError
 from mien.files import TAKE_SUFFIX, format_of, write_curves
@@ -33,6 +34,8 @@ class Order:
     fps: str
     tail: float
     layers: tuple[str, ...] = ()
+    """As NAME=STRENGTH[@SECONDS]."""
+
     out: Path | None = None
     format: str | None = None
     chunk_ms: int = 100
@@ -79,18 +82,11 @@ def _client(order: Order) -> Client:
 
 
 def _stream(client: Client, sample_rate: int, order: Order) -> ClientStream:
+    layers, controls = layers_and_controls(order.layers)
     return client.stream(
-        sample_rate, rig=order.rig, model=order.model, rate=order.fps, tail=order.tail,
-        layers=dict(map(_strength, order.layers)), subject=order.subject,
+        sample_rate, rig=order.rig, model=order.model, rate=order.fps, tail=order.tail, layers=layers,
+        controls=controls, subject=order.subject,
     )  # fmt: skip
-
-
-def _strength(given: str) -> tuple[str, float]:
-    name, _, number = given.partition("=")
-    try:
-        return name, float(number)
-    except ValueError:
-        raise OptionError(f"--layer {given}: write NAME=STRENGTH, such as articulation=0.7.") from None
 
 
 def _speak(sound: AudioFile, stream: ClientStream, order: Order) -> Iterator[Message]:

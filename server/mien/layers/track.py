@@ -13,27 +13,27 @@ from mien.errors import LimitError
 MOST_KEYS: Final = 1000
 """Changes under way or to come at once. Each costs time for every row, so an endless supply would stall."""
 
-GRAIN: Final = 2.0**20
-"""Values are held in steps of 1/GRAIN, whose sums and differences are exact: a glide that is over leaves its
-target to the bit, whether it is still remembered or not."""
-
 
 class _Key(NamedTuple):
     begin: float
     ease: float
     target: float
 
+    @property
+    def end(self) -> float:
+        return self.begin + self.ease
+
 
 class Track:
     """The number at any time, in closed form: no clock runs, so any cutting of time gives the same bits.
 
-    Every key adds the way from the target before it to its own, along a smooth step. A key that comes while
-    another still glides adds to it, so nothing jumps.
+    Every key fades from whatever the keys before it give, which may still be gliding, to its own target along
+    a smooth step. So nothing jumps, and nothing leaves the range of what was asked for.
     """
 
     def __init__(self, value: float) -> None:
-        self._base = _grained(value)
-        """The target of the last key that was forgotten."""
+        self._base = float(value)
+        """What holds before the first key."""
         self._keys: list[_Key] = []
 
     def set(self, value: float, at: float, ease: float) -> None:
@@ -44,15 +44,15 @@ class Track:
         """
         if len(self._keys) >= MOST_KEYS:
             raise LimitError(f"More than {MOST_KEYS} changes of a layer are under way at once; send fewer.")
-        insort(self._keys, _Key(at, ease, _grained(value)), key=lambda key: key.begin)
+        insort(self._keys, _Key(at, ease, float(value)), key=lambda key: key.begin)
 
     def at(self, times: NDArray[np.float64]) -> NDArray[np.float32]:
         """The number at `times` seconds, same shape."""
-        total, before = np.full(times.shape, self._base), self._base
+        total = np.full(times.shape, self._base)
         for key in self._keys:
             share = np.clip((times - key.begin) / max(key.ease, 1e-9), 0, 1)
-            total += (key.target - before) * (share * share * (3 - 2 * share))
-            before = key.target
+            faded = total + (key.target - total) * (share * share * (3 - 2 * share))
+            total = np.where(times >= key.end, key.target, faded)  # exact, and as `forget` sees it
         return total.astype(np.float32)
 
     def rests_at(self, value: float) -> bool:
@@ -61,9 +61,7 @@ class Track:
 
     def forget(self, before: float) -> None:
         """Times before `before` seconds will not be asked for again."""
-        while self._keys and self._keys[0].begin + self._keys[0].ease <= before:
-            self._base = self._keys.pop(0).target
-
-
-def _grained(value: float) -> float:
-    return round(value * GRAIN) / GRAIN
+        over = [number for number, key in enumerate(self._keys) if key.end <= before]
+        if over:  # what came before the last of these shows no more
+            self._base = self._keys[over[-1]].target
+            del self._keys[: over[-1] + 1]

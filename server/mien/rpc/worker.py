@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import signal
 import sys
 import threading
@@ -150,7 +151,7 @@ async def _main(config: ServerConfig) -> None:
 
 
 def _wait_for_end(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    sys.stdin.buffer.readline()
+    os.read(sys.stdin.fileno(), 1)  # Python aborts at its end if a thread still reads `sys.stdin` itself
     with suppress(RuntimeError):  # the loop may be gone already
         loop.call_soon_threadsafe(stop.set)
 
