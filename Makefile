@@ -13,7 +13,7 @@ VOICES := espeak-ng flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format wire bench train clean voices FORCE
+.PHONY: help demo test test-all check format wire bench examples train clean voices FORCE
 .SUFFIXES:
 
 help: ## this list
@@ -43,12 +43,22 @@ wire: $(VENV)/.test ## generate server/mien/wire from proto/ again (ARGS=--check
 bench: $(VENV)/.core ## measure: cost by stage, start-up, memory, streams (ARGS=--quick for a short look)
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
+LINE := server/mien/demo/line.flac
+
+examples: $(VENV)/.core ## run the examples against real servers: an NPC of a game, a client in Node
+	@$(BIN)/python examples/game/npc.py --tts --hitch 0.2
+	@command -v npm >/dev/null || { echo "The client in Node wants Node 20 and npm: https://nodejs.org" >&2; exit 1; }
+	@mkdir -p out && $(BIN)/python -c "import soundfile as s; s.write('out/line.wav', *s.read('$(LINE)', dtype='int16'))"
+	@npm --prefix examples/node ci --silent
+	@$(BIN)/python examples/game/serving.py \
+	    node examples/node/stream.js out/line.wav --server {} -o out/node.csv
+
 train: voices $(VENV)/.train ## train mien-live from an empty folder (ARGS="--help" says how)
 	@$(BIN)/python -m mien.train.main $(ARGS)
 
 clean: ## remove what make and its tools made
-	@rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
-	@find server tests proto -name __pycache__ -type d -prune -exec rm -rf {} +
+	@rm -rf $(VENV) examples/node/node_modules out build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
+	@find server tests proto examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Set-up
 
