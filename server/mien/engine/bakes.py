@@ -29,25 +29,28 @@ class BakePool:
         self._pool = ThreadPoolExecutor(threads, "mien-bake", initializer=_step_back)
         self._lock = threading.Lock()
         self.count = 0
-        """Bakes that run or wait."""
+        """Bakes under way, from the first byte of their sound to the last of their result."""
 
-    def submit(self, work: Callable[[], T]) -> Future[T]:
-        """Run `work` as soon as it is its turn.
+    def enter(self) -> None:
+        """A bake begins: its sound comes, then it runs, then its result goes; to be followed by `leave`.
 
         Raises:
-            LimitError: Too many wait already.
+            LimitError: There are too many already.
         """
         with self._lock:
             if self.count >= self._limits.bakes:
-                raise self._limits.exceeded("bakes", "Too many bakes run or wait; try again in a while.")
+                said = "Too many bakes are sent, run or wait; try again in a while."
+                raise self._limits.exceeded("bakes", said)
             self.count += 1
-        future = self._pool.submit(work)
-        future.add_done_callback(self._done)
-        return future
 
-    def _done(self, _: Future[T]) -> None:
+    def leave(self) -> None:
+        """A bake is over."""
         with self._lock:
             self.count -= 1
+
+    def submit(self, work: Callable[[], T]) -> Future[T]:
+        """Run `work` as soon as it is its turn."""
+        return self._pool.submit(work)
 
     def close(self) -> None:
         """Forget what waits; what runs ends by itself."""

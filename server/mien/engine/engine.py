@@ -132,19 +132,13 @@ class Engine:
         try:
             delivery.extend((stream, output) for output in stream.take_in())
         except Exception as problem:  # ours, and this stream's alone
-            self._fail(stream, problem, delivery)
+            delivery.append((stream, _failed(stream, problem)))
 
     def _guarded(self, bank: Bank, streams: list[LiveStream], delivery: Delivery) -> None:
         try:
             delivery.extend(_perform(bank, streams))
-        except Exception as problem:  # ours: the others, with other models, go on
-            for stream in streams:
-                self._fail(stream, problem, delivery)
-
-    def _fail(self, stream: LiveStream, problem: Exception, delivery: Delivery) -> None:
-        log.error("a stream failed: %s", type(problem).__name__, exc_info=problem)
-        delivery.append((stream, Failed(problem)))
-        stream.closed = True
+        except Exception as problem:  # the model's: streams with other models go on
+            delivery.extend((stream, _failed(stream, problem)) for stream in streams)
 
     def _bank(self, stream: LiveStream) -> Bank:
         if stream.bank is None:
@@ -165,17 +159,16 @@ class Engine:
 
 def _perform(bank: Bank, streams: list[LiveStream]) -> Delivery:
     """One run of the model over `streams`, then their frames."""
-    shares = [
-        Share(stream.place, stream.performance.voice.take(min(MOST_STEPS, stream.performance.voice.steps)))
-        for stream in streams
-    ]
+    shares = [Share(stream.place, stream.take(MOST_STEPS)) for stream in streams]
     starts = [stream.performance.frame for stream in streams]
-    channels = [
-        stream.performance.frames(stream.performance.voice.give(drawn))
-        for stream, drawn in zip(streams, bank.run(shares), strict=True)
-    ]
     delivery: Delivery = []
-    for stream, start, values in zip(streams, starts, _driven(streams, channels), strict=True):
+    performed: list[tuple[LiveStream, int, Floats]] = []
+    for stream, start, drawn in zip(streams, starts, bank.run(shares), strict=True):
+        try:
+            performed.append((stream, start, stream.give(drawn)))
+        except Exception as problem:  # ours, and this stream's alone
+            delivery.append((stream, _failed(stream, problem)))
+    for (stream, start, _), values in zip(performed, _driven(performed), strict=True):
         if len(values):
             time = float(start / stream.performance.rate)
             delivery.append((stream, FramesReady(start, time, values)))
@@ -184,11 +177,18 @@ def _perform(bank: Bank, streams: list[LiveStream]) -> Delivery:
     return delivery
 
 
-def _driven(streams: Sequence[LiveStream], channels: Sequence[Floats]) -> list[Floats]:
+def _failed(stream: LiveStream, problem: Exception) -> Failed:
+    log.error("a stream failed: %s", type(problem).__name__, exc_info=problem)
+    stream.closed = True
+    return Failed(problem)
+
+
+def _driven(performed: Sequence[tuple[LiveStream, int, Floats]]) -> list[Floats]:
     """Curves for each stream's channels; streams with the same rig are driven as one."""
-    driven: list[Floats] = list(channels)
+    channels = [values for _, _, values in performed]
+    driven = list(channels)
     by_rig: dict[Rig, list[int]] = {}
-    for index, stream in enumerate(streams):
+    for index, (stream, _, _) in enumerate(performed):
         by_rig.setdefault(stream.performance.rig, []).append(index)
     for rig, indices in by_rig.items():
         curves = drive(np.concatenate([channels[index] for index in indices]), rig)

@@ -20,6 +20,11 @@ from mien.voice import Applied, Performance
 Floats = NDArray[np.float32]
 
 
+ENOUGH: Final = 2 * MOTION_RATE
+"""Steps that wait for the model before more sound is taken in. More would let an hour that comes at once keep
+the thread busy with resampling; less would let the model wait."""
+
+
 class _Finish:
     """The sound is over."""
 
@@ -124,13 +129,17 @@ class LiveStream:
         """Work off what the front handed in, up to where the model is needed."""
         voice = self.performance.voice
         for _ in range(len(self._inbox)):  # what comes meanwhile waits, or a flood would never end
+            if voice.steps >= ENOUGH:
+                return
             item = self._inbox.popleft()
             if isinstance(item, _Finish):
                 voice.finish()
             elif isinstance(item, tuple):
                 yield self._applied(*item)
             else:
-                voice.feed(item)
+                voice.feed(item[: voice.sample_rate])
+                if len(item) > voice.sample_rate:
+                    self._inbox.appendleft(item[voice.sample_rate :])
 
     def _applied(self, control: Control, number: int) -> Output:
         self._controls += 1
@@ -138,6 +147,15 @@ class LiveStream:
             return ControlDone(number, self.performance.control(control))
         except MienError as problem:
             return Failed(problem)
+
+    def take(self, most: int) -> Floats:
+        """Sound of the next steps, at most so many; shape (steps, 320)."""
+        voice = self.performance.voice
+        return voice.take(min(most, voice.steps))
+
+    def give(self, drawn: Floats) -> Floats:
+        """Channels at frame times from what the model drew of the steps taken; shape (frames, channels)."""
+        return self.performance.frames(self.performance.voice.give(drawn))
 
     def ended(self) -> Ended:
         """The counts of a performance that is done."""

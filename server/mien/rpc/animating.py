@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 
-from mien.engine import Ended, Limits
+from mien.engine import Ended
 from mien.rpc.answers import header, response_of
 from mien.rpc.host import Host
 from mien.rpc.orders import control_of, stream_order, subject_of
+from mien.rpc.receiving import next_message, out_of_order
 from mien.rpc.refused import RefusedError, field
 from mien.rpc.session import Session
 from mien.wire.v1.animate_pb2 import AnimateRequest, AnimateResponse
 
-Requests = AsyncIterator[AnimateRequest]
+Requests = AsyncIterable[AnimateRequest]
 Send = Callable[[AnimateResponse], Awaitable[None]]
 
 
@@ -29,13 +30,14 @@ async def animate(host: Host, client: str, requests: Requests, send: Send) -> No
         RefusedError: What the client is to be told instead of an end.
     """
     host.check_open()
-    first = await next_request(requests, host.limits)
+    messages = aiter(requests)
+    first = await next_message(messages, host.limits)
     if first is None or first.WhichOneof("message") != "settings":
-        raise _out_of_order("settings", "The first message is the settings; this stream began without.")
+        raise out_of_order("settings", "The first message is the settings; this stream began without.")
     # In a thread: a model or a resampler that nobody used before takes a while to be made.
     order = await asyncio.to_thread(stream_order, first.settings, host.catalogue)
     session = host.open(order, client, subject_of(first.settings, ""))
-    reader = asyncio.create_task(_read(host, session, requests))
+    reader = asyncio.create_task(_read(host, session, messages))
     problem = RefusedError("CANCELLED", "", "The client broke off.", "ServerError")
     try:
         top = header(order, session.stream.performance, session.name, session.subject)
@@ -52,25 +54,10 @@ async def animate(host: Host, client: str, requests: Requests, send: Send) -> No
         host.close(session)
 
 
-async def next_request(requests: AsyncIterator[AnimateRequest], limits: Limits) -> AnimateRequest | None:
-    """The next request; None when there are no more.
-
-    Raises:
-        RefusedError: The client says nothing for too long.
-    """
-    try:
-        async with asyncio.timeout(limits.idle_seconds):
-            return await anext(requests, None)
-    except TimeoutError:
-        with field("limits.idle_seconds"):
-            raise limits.exceeded("idle_seconds", "Nothing came for too long.") from None
-        raise
-
-
-async def _read(host: Host, session: Session, requests: Requests) -> None:
+async def _read(host: Host, session: Session, messages: AsyncIterator[AnimateRequest]) -> None:
     """Hand in what comes, to the end; what is wrong ends the session."""
     try:
-        while (request := await next_request(requests, host.limits)) is not None:
+        while (request := await next_message(messages, host.limits)) is not None:
             if not await _take(session, request):
                 break
         session.finish()
@@ -89,11 +76,11 @@ async def _take(session: Session, request: AnimateRequest) -> bool:
     elif kind == "control":
         session.control(control_of(request.control), request.control.id)
     elif kind == "settings":
-        raise _out_of_order(
+        raise out_of_order(
             "settings", "Settings come once, at the beginning; for others open another stream."
         )
     elif kind is None:
-        raise _out_of_order("message", "The message is empty, or of a kind that this server does not know.")
+        raise out_of_order("message", "The message is empty, or of a kind that this server does not know.")
     return bool(kind != "end")
 
 
@@ -109,12 +96,9 @@ async def _answer(host: Host, session: Session, send: Send) -> None:
 async def _send(host: Host, session: Session, send: Send, response: AnimateResponse) -> None:
     host.publish(session, response)
     try:
-        async with asyncio.timeout(host.limits.idle_seconds):
+        async with session.patience():
             await send(response)
     except TimeoutError:
+        session.check()
         with field("limits.idle_seconds"):
             raise host.limits.exceeded("idle_seconds", "An answer waited too long to be taken.") from None
-
-
-def _out_of_order(path: str, said: str) -> RefusedError:
-    return RefusedError("INVALID_ARGUMENT", path, said, "OptionError")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import tempfile
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +21,14 @@ from mien.pipeline import Sound, Take, bake
 from mien.rpc.answers import bake_header, frames_in
 from mien.rpc.host import Host
 from mien.rpc.orders import bake_order
-from mien.rpc.refused import RefusedError, field
+from mien.rpc.receiving import next_message, out_of_order
+from mien.rpc.refused import field
 from mien.wire.v1 import bake_pb2 as baking
 from mien.wire.v1 import common_pb2 as common
 from mien.wire.v1.animate_pb2 import EndOfFrames
 
 T = TypeVar("T")
-Requests = AsyncIterator[baking.BakeRequest]
+Requests = AsyncIterable[baking.BakeRequest]
 Send = Callable[[baking.BakeResponse], Awaitable[None]]
 
 PIECE: Final = 256 << 10
@@ -62,18 +62,27 @@ async def converse(host: Host, requests: Requests, send: Send) -> None:
     Raises:
         RefusedError: What the client is to be told instead of a result.
     """
-    host.check_open()
-    first = await _next(host, requests)
-    if first is None or first.WhichOneof("message") != "settings":
-        raise _wrong("settings", "The first message is the settings; this bake began without.")
-    settings = first.settings
-    order = await asyncio.to_thread(bake_order, settings, host.catalogue)
-    with tempfile.TemporaryDirectory(prefix="mien-bake-") as folder:
-        sound = Path(folder, "sound")
-        with sound.open("wb") as file:
-            await _receive(host, requests, file)
-        job = BakeJob(sound, settings.audio.encoding == common.ENCODING_FILE, order)
-        await answer(host, job, settings.result, Path(folder), send)
+    with host.baking() as folder:
+        messages = aiter(requests)
+        first = await next_message(messages, host.limits)
+        if first is None or first.WhichOneof("message") != "settings":
+            raise out_of_order("settings", "The first message is the settings; this bake began without.")
+        settings = first.settings
+        order = await asyncio.to_thread(bake_order, settings, host.catalogue)
+        with (folder / "sound").open("wb") as file:
+            await _receive(host, messages, file)
+        job = BakeJob(folder / "sound", settings.audio.encoding == common.ENCODING_FILE, order)
+        await answer(host, job, settings.result, folder, lambda response: _taken(host, send, response))
+
+
+async def _taken(host: Host, send: Send, response: baking.BakeResponse) -> None:
+    """Send, and wait until it is taken, but not for ever."""
+    try:
+        async with asyncio.timeout(host.limits.idle_seconds):
+            await send(response)
+    except TimeoutError:
+        with field("limits.idle_seconds"):
+            raise host.limits.exceeded("idle_seconds", "An answer waited too long to be taken.") from None
 
 
 async def answer(host: Host, job: BakeJob, result: int, folder: Path, send: Send) -> None:
@@ -87,16 +96,17 @@ async def answer(host: Host, job: BakeJob, result: int, folder: Path, send: Send
     """
     take = await run_bake(host, job, lambda progress: send(baking.BakeResponse(progress=progress)))
     await _give(take, job.order, result, folder / "take.mien", send)
+    await send(baking.BakeResponse(end=_end(take, job)))
 
 
-async def _receive(host: Host, requests: Requests, file: IO[bytes]) -> None:
+async def _receive(host: Host, messages: AsyncIterator[baking.BakeRequest], file: IO[bytes]) -> None:
     """All sound into `file`."""
-    while (request := await _next(host, requests)) is not None:
+    while (request := await next_message(messages, host.limits)) is not None:
         kind = request.WhichOneof("message")
         if kind == "end":
             return
         if kind != "audio":
-            raise _wrong(kind or "message", "After the settings of a bake comes sound, then the end.")
+            raise out_of_order(kind or "message", "After the settings of a bake comes sound, then the end.")
         file.write(request.audio)
         check_size(host, file.tell())
 
@@ -120,7 +130,7 @@ async def run_bake(
     Args:
         report: Awaited with each progress; a slow one is given only the newest.
     Raises:
-        RefusedError: Sound that cannot be used, too much of it, too many bakes.
+        RefusedError: Sound that cannot be used, or too much of it.
     """
     loop, news = asyncio.get_running_loop(), asyncio.Event()
     newest = [baking.Progress()]
@@ -133,8 +143,7 @@ async def run_bake(
         newest[0] = baking.Progress(seconds=seconds, share=share)
         loop.call_soon_threadsafe(news.set)
 
-    with field("limits.bakes"):
-        future = asyncio.wrap_future(host.bakes.submit(lambda: _bake(host, job, listen)))
+    future = asyncio.wrap_future(host.bakes.submit(lambda: _bake(host, job, listen)))
     future.add_done_callback(lambda _: news.set())
     try:
         while not future.done():
@@ -205,7 +214,6 @@ async def _give(take: Take, order: StreamOrder, result: int, path: Path, send: S
         await send(baking.BakeResponse(header=bake_header(order)))
         for frames in frames_in(curves):
             await send(baking.BakeResponse(frames=frames))
-    await send(baking.BakeResponse(end=end_of(take, order)))
 
 
 async def to_its_end(work: Callable[[], T]) -> T:
@@ -217,25 +225,13 @@ async def to_its_end(work: Callable[[], T]) -> T:
         await asyncio.wait([task])
 
 
-def end_of(take: Take, order: StreamOrder) -> EndOfFrames:
-    """The counts of a bake."""
+def _end(take: Take, job: BakeJob) -> EndOfFrames:
+    with job.open() as sound:
+        samples = take.duration * sound.rate
     return EndOfFrames(
+        samples=int(samples),
         duration=float(take.duration),
         frames=take.frames,
-        controls=len(order.controls),
+        controls=len(job.order.controls),
         audio_sha256=take.audio_sha256,
     )
-
-
-async def _next(host: Host, requests: Requests) -> baking.BakeRequest | None:
-    try:
-        async with asyncio.timeout(host.limits.idle_seconds):
-            return await anext(requests, None)
-    except TimeoutError:
-        with field("limits.idle_seconds"):
-            raise host.limits.exceeded("idle_seconds", "Nothing came for too long.") from None
-        raise
-
-
-def _wrong(path: str, said: str) -> RefusedError:
-    return RefusedError("INVALID_ARGUMENT", path, said, "OptionError")

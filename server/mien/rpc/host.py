@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Protocol
 
 from mien.engine import BakePool, Catalogue, Engine, Limits, StreamOrder
@@ -110,6 +114,24 @@ class Host:
         that goes on after a lost connection may begin before the loss of the old one is noticed here."""
         if self.publisher is not None and self._speaking.get(session.subject) is session:
             self.publisher.send(session.subject, response)
+
+    # Bakes
+
+    @contextmanager
+    def baking(self) -> Iterator[Path]:
+        """A folder for one bake, from the first byte of its sound to the last of its result; gone afterwards.
+
+        Raises:
+            RefusedError: Too many bakes, or a server that is about to stop.
+        """
+        self.check_open()
+        with field("limits.bakes"):
+            self.bakes.enter()
+        try:
+            with tempfile.TemporaryDirectory(prefix="mien-bake-") as folder:
+                yield Path(folder)
+        finally:
+            self.bakes.leave()
 
     # From the engine's thread to the loop
 

@@ -12,7 +12,7 @@ from mien.clock import frame_rate, tail_seconds
 from mien.engine import Catalogue, StreamOrder
 from mien.engine.order import check_usual
 from mien.errors import OptionError
-from mien.layers import check_control, check_strengths
+from mien.layers import LayerStack, check_control, check_strengths
 from mien.pipeline import DEFAULT_RATE, DEFAULT_TAIL
 from mien.rpc.refused import RefusedError, field
 from mien.values import DEFAULT_EASE, Control
@@ -40,7 +40,9 @@ def stream_order(settings: animate.Settings, catalogue: Catalogue) -> StreamOrde
         first_frame=settings.resume_frame,
         **_common(settings, catalogue),
     )
-    return _resumed(order, settings) if settings.resume_token else order
+    if settings.resume_token or settings.resume_sample or settings.resume_frame:
+        return _resumed(order, settings)
+    return order
 
 
 def _common(settings: animate.Settings | baking.BakeSettings, catalogue: Catalogue) -> dict[str, Any]:
@@ -69,6 +71,9 @@ def bake_order(settings: baking.BakeSettings, catalogue: Catalogue) -> StreamOrd
     Raises:
         RefusedError: Says which field.
     """
+    if settings.result not in baking.BakeResult.values():
+        with field("settings.result"):
+            raise OptionError(f"There is no kind of result {settings.result}; there is curves, and take.")
     whole = settings.audio.encoding == common.ENCODING_FILE
     return StreamOrder(
         encoding="s16le" if whole else _encoding(settings.audio, "settings"),
@@ -128,6 +133,8 @@ def _controls(controls: Sequence[common.Control]) -> tuple[Control, ...]:
             with field(f"{where}.at"):
                 raise OptionError("A control that is known beforehand needs its time.")
         known.append(control)
+    with field("settings.controls"):
+        LayerStack(controls=known)  # too many at once
     return tuple(known)
 
 
@@ -148,6 +155,11 @@ def control_of(control: common.Control, where: str = "control") -> Control:
 
 def _resumed(order: StreamOrder, settings: animate.Settings) -> StreamOrder:
     """`order` as a stream that goes on where another was cut off."""
+    if not settings.resume_token:
+        with field("settings.resume_token"):
+            raise OptionError(
+                "Going on at a sample and a frame takes the token of the stream that broke off."
+            )
     if settings.resume_token != order.token:
         raise RefusedError(
             "FAILED_PRECONDITION",

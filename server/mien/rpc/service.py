@@ -45,11 +45,11 @@ class Service(MienServicer):
     async def Animate(self, requests: AsyncIterator[Any], context: Context) -> None:  # noqa: N802
         """Live."""
         client = client_of(context.peer())
-        await _answered(context, animate(self._host, client, aiter(requests), context.write))
+        await _answered(context, animate(self._host, client, requests, context.write))
 
     async def Bake(self, requests: AsyncIterator[Any], context: Context) -> None:  # noqa: N802
         """All of a line at once."""
-        await _answered(context, baking.converse(self._host, aiter(requests), context.write))
+        await _answered(context, baking.converse(self._host, requests, context.write))
 
     async def ListRigs(self, request: Any, context: Context) -> lists.ListRigsResponse:  # noqa: N802
         """Every rig."""
@@ -76,6 +76,8 @@ async def _answered(context: Context, answer: Awaitable[T]) -> T:
         context.set_trailing_metadata(((ERROR_KEY, problem.error.SerializeToString()),))
         await context.abort(grpc.StatusCode[problem.code], problem.sentence)
         raise AssertionError("abort raises") from None
+    except grpc.aio.InternalError:  # nobody is there any more to be sent anything
+        raise asyncio.CancelledError from None
 
 
 def client_of(peer: str) -> str:

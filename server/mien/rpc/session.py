@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from mien.engine import ControlDone, Ended, Engine, Failed, FramesReady, Limits, LiveStream, Output
@@ -39,6 +41,7 @@ class Session:
         self._unread = 0
         self._problem: RefusedError | None = None
         self._news = asyncio.Event()
+        self._sending: asyncio.Timeout | None = None
 
     # In
 
@@ -58,7 +61,12 @@ class Session:
             await asyncio.sleep(LOOK)
 
     def control(self, control: Control, number: int) -> None:
-        """Take in a checked change."""
+        """Take in a checked change.
+
+        Raises:
+            RefusedError: The stream lasts too long.
+        """
+        self._check_length()
         self.stream.control(control, number)
         self._engine.wake(self.stream)
 
@@ -82,8 +90,7 @@ class Session:
             RefusedError: The stream failed, or its client does not read.
         """
         while not self._outputs or self._problem:
-            if self._problem:
-                raise self._problem
+            self.check()
             self._news.clear()
             await self._news.wait()
         output = self._outputs.popleft()
@@ -109,6 +116,26 @@ class Session:
             self._problem = problem
         self._outputs.clear()
         self._news.set()
+        if self._sending:
+            self._sending.reschedule(asyncio.get_running_loop().time())
+
+    def check(self) -> None:
+        """Raises what ended the stream, if anything did."""
+        if self._problem:
+            raise self._problem
+
+    @asynccontextmanager
+    async def patience(self) -> AsyncIterator[None]:
+        """As long as an answer may wait to be taken; less if the stream fails meanwhile.
+
+        Raises:
+            TimeoutError: It is over.
+        """
+        try:
+            async with asyncio.timeout(self._limits.idle_seconds) as self._sending:
+                yield
+        finally:
+            self._sending = None
 
 
 def _size(output: Output) -> int:

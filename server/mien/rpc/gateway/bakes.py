@@ -7,9 +7,6 @@ connection ends the bake.
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +20,6 @@ from mien.rpc.gateway.messages import framed, to_json
 from mien.rpc.gateway.results import LIVELY, write_result
 from mien.rpc.gateway.uploads import Asked, Upload
 from mien.rpc.host import Host
-from mien.rpc.refused import field
 from mien.wire.v1.bake_pb2 import BakeResponse
 
 PIECE: Final = 256 << 10
@@ -40,29 +36,13 @@ class Bakes:
 
     def __init__(self, host: Host, access: Access) -> None:
         self._host, self._access = host, access
-        self._taken = 0
-        """Requests that have a folder; what is being sent takes room on the disk as well."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI calls it."""
-        self._host.check_open()
-        with self._folder() as folder:
+        with self._host.baking() as folder:
             asked = await Upload(self._host, self._access, scope, folder).read(receive)
             answer = self._messages if asked.way.gives == LIVELY else self._file
             await answer(asked, folder, receive, send)
-
-    @contextmanager
-    def _folder(self) -> Iterator[Path]:
-        limits = self._host.limits
-        with field("limits.bakes"):
-            if self._taken >= limits.bakes:
-                raise limits.exceeded("bakes", "Too many bakes are sent, run or wait; try again in a while.")
-        self._taken += 1
-        try:
-            with tempfile.TemporaryDirectory(prefix="mien-bake-") as name:
-                yield Path(name)
-        finally:
-            self._taken -= 1
 
     async def _messages(self, asked: Asked, folder: Path, receive: Receive, send: Send) -> None:
         """How it goes, then what came of it, message by message."""
