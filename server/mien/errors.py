@@ -20,7 +20,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-
 LONGEST_NAME = 100
 """Letters of a wrong name that are looked at and said again."""
 

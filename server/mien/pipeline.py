@@ -224,7 +224,7 @@ class Take(TakeRecord):
     @property
     def frames(self) -> int:
         """Frames at the take's own rate, tail and both ends included."""
-        return self._frames(self.rate)
+        return self.frames_at(self.rate)
 
     def curves(self, rig: Named | Rig = DEFAULT_RIG, rate: Rate | None = None) -> Curves:
         """Curves of `rig`, frames k = 0 .. ceil((duration + tail) x rate) at k/rate.
@@ -233,13 +233,14 @@ class Take(TakeRecord):
             RigError: There is no such rig, or its folder has a mistake in it.
         """
         exact = self.rate if rate is None else frame_rate(rate)
-        return fit(self.motion, _rig(rig), exact, self._frames(exact))
+        return fit(self.motion, _rig(rig), exact, self.frames_at(exact))
 
     def save(self, path: Named) -> None:
         """Write as a `.mien` file, whole or not at all."""
         write_take(self, Path(path))
 
-    def _frames(self, rate: Fraction) -> int:
+    def frames_at(self, rate: Fraction) -> int:
+        """Frames at any other rate."""
         return seconds_to_frames_ceil(self.duration + Fraction(str(self.tail)), rate) + 1
 
 

@@ -185,6 +185,14 @@ class Performance:
         """Samples in `sound`; nothing changes if it is refused."""
         return self._decoder.push(sound)
 
+    def end_decoding(self) -> None:
+        """Refuse bytes that end within a sample.
+
+        Raises:
+            AudioError: They do.
+        """
+        self._decoder.finish()
+
     def control(self, control: Control) -> Applied:
         """Apply `control` at its time, or at once if that is past."""
         check_control(control)

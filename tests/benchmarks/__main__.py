@@ -10,7 +10,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import live, processes, stages
+from tests.benchmarks import live, processes, serving, stages
 from tests.benchmarks.sound import looped
 
 
@@ -32,6 +32,8 @@ def main() -> None:
         processes.report_starts(runs=3 if given.quick else 7)
         hours = looped(folder / "long.wav", 16_000, 600 if given.quick else 3 * 3600)
         processes.report_memory(minute, hours, given.model, folder)
+    if serving.MEASURABLE:
+        serving.report((25, 100) if given.quick else serving.STREAMS, seconds=5 if given.quick else 20)
 
 
 if __name__ == "__main__":

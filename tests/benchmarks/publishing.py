@@ -52,18 +52,18 @@ def measure() -> tuple[dict[str, float], int, int]:
     message = frames(values)
     with closing(Stage()) as stage:
         publisher = stage.publisher()
-        publisher.send("vera", header(Curves(tuple(f"curve{n}" for n in range(52)), values, Fraction(60))))
+        publisher.send("vera", header(Curves(tuple(f"curve{n}" for n in range(52)), values, Fraction(60))), "one")
         costs = {
             "to serialise it": each(MESSAGES, message.SerializeToString),
             "`wanted`, when nobody listens": each(MESSAGES, lambda: publisher.wanted("vera")),
-            "`send`, when nobody listens": each(MESSAGES, lambda: publisher.send("vera", message)),
+            "`send`, when nobody listens": each(MESSAGES, lambda: publisher.send("vera", message, "one")),
             "`poll`, when nobody comes": each(MESSAGES // 10, publisher.poll),
         }
         before = memory()
-        each(MESSAGES, lambda: publisher.send("vera", message))
+        each(MESSAGES, lambda: publisher.send("vera", message, "one"))
         grown = memory() - before
         with listener(stage, publisher) as heard:
-            whole = paced(lambda: publisher.send("vera", message))
+            whole = paced(lambda: publisher.send("vera", message, "one"))
     return {**costs, "`send` and relay, all threads, to one subscriber": whole}, grown, PACED + 2 - heard[0]
 
 
@@ -94,7 +94,7 @@ def listener(stage: Stage, publisher: Publisher) -> Iterator[list[int]]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         while not wanted(publisher, "vera"):
             time.sleep(0.01)
-        publisher.send("vera", frames(np.zeros((1, 52), np.float32)))
+        publisher.send("vera", frames(np.zeros((1, 52), np.float32)), "one")
         yield heard
         heard.append(int(process.communicate()[0]))
 

@@ -22,6 +22,10 @@ from typing import Any, NamedTuple
 from tests.benchmarks.table import show
 
 STREAMS = (25, 50, 100, 200, 300)
+
+MEASURABLE = Path("/proc/self/stat").exists()
+"""Whether this system tells what other processes took."""
+
 TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 

@@ -81,7 +81,8 @@ _ARRAYS: Final = {"i2": "s16le", "i4": "s32le", "u1": "u8"}
 class PcmDecoder:
     """Bytes of a raw stream, cut anywhere, into mono samples.
 
-    A sample that a chunk cuts in two waits for the next chunk; half a sample at the end is lost.
+    A sample that a chunk cuts in two waits for the next chunk; half a sample at the end is lost, unless
+    `finish` is called to say so.
 
     Args:
         encoding: One of `ENCODINGS`.
@@ -128,6 +129,19 @@ class PcmDecoder:
         self._samples += len(mono)
         return mono
 
+    def finish(self) -> None:
+        """The sound is over.
+
+        Raises:
+            AudioError: It ends within a sample.
+        """
+        if self._waiting:
+            wanted = self._width * self._channels
+            raise AudioError(
+                f"The sound ends within a sample: {len(self._waiting)} of {wanted} bytes came. "
+                "Check the encoding and the number of channels."
+            )
+
     def _from_bytes(self, data: bytes) -> tuple[bytes, Floats]:
         """What has to wait for the next chunk, and the samples before it."""
         whole = len(data) - len(data) % (self._width * self._channels)
@@ -166,6 +180,7 @@ class RawFile:
         with self._path.open("rb") as file:
             while data := file.read(max(1, round(seconds * self.rate)) * self._bytes_a_sample):
                 yield self._decoder.push(data)
+        self._decoder.finish()
 
 
 def _array(sound: NDArray[Any]) -> Floats:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from threading import Lock
 
 from mien.errors import ModelError, RigError, unknown
-from mien.motion import MotionModel, find_model, load_model, model_names
+from mien.motion import Card, MotionModel, find_model, load_model, model_names, read_card
 from mien.pipeline import DEFAULT_MODEL, DEFAULT_RIG
 from mien.rig import Rig, find_rig, load_rig, rig_names
 
@@ -18,7 +19,9 @@ class Catalogue:
     """
 
     def __init__(self, model: str = DEFAULT_MODEL) -> None:
-        self.default_model = model
+        self._given = model
+        self.default = model if model in model_names() else read_card(find_model(model)).name
+        """The name of what is meant by an empty one."""
         self._models: dict[str, MotionModel] = {}
         self._rigs: dict[str, Rig] = {}
         self._lock = Lock()
@@ -29,13 +32,24 @@ class Catalogue:
         Raises:
             ModelError: There is none, or it does not load.
         """
-        name = name or self.default_model
+        name = name or self.default
         with self._lock:
             if name not in self._models:
-                if name != self.default_model and name not in model_names():
-                    raise ModelError(unknown("model", name, model_names()))
-                self._models[name] = load_model(find_model(name))
+                if name not in self.model_names():
+                    raise ModelError(unknown("model", name, self.model_names()))
+                self._models[name] = load_model(self._folder(name))
             return self._models[name]
+
+    def card(self, name: str) -> Card:
+        """What the model called `name` says of itself.
+
+        Raises:
+            ModelError: There is none, or it says nothing that can be read.
+        """
+        return read_card(self._folder(name))
+
+    def _folder(self, name: str) -> Path:
+        return find_model(self._given if name == self.default else name)
 
     def rig(self, name: str = "") -> Rig:
         """The rig called `name`.
@@ -53,8 +67,7 @@ class Catalogue:
 
     def model_names(self) -> tuple[str, ...]:
         """Every model there is, the default one first."""
-        names = [name for name in model_names() if name != self.default_model]
-        return (self.default_model, *names)
+        return (self.default, *(name for name in model_names() if name != self.default))
 
     def rig_names(self) -> tuple[str, ...]:
         """Every rig there is."""

@@ -1,8 +1,9 @@
 """The batcher: all streams that have sound take their steps of the model together, round after round.
 
-A round takes what has come, at most `MOST_STEPS` steps of each stream, so that one which sends an hour at
-once does not keep the others waiting. While a round runs the next one gathers, and rounds keep some distance,
-so that batches grow under load; a lone stream waits for nobody.
+A round takes what has come, at most `MOST_STEPS` steps of each stream. Streams that keep time come first; of
+those that have sent much at once only some take part, in turn, so they do not keep the others waiting. While
+a round runs the next one gathers, and rounds keep some distance, so that batches grow under load; a lone
+stream waits for nobody.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ Delivery = list[tuple[LiveStream, Output]]
 MOST_STEPS: Final = 16
 """Steps of one stream in a round. More lets a stream with a backlog delay the others (a step of many takes a
 millisecond or two), fewer spends more on the way in and out."""
+
+MOST_LATE: Final = 16
+"""Streams with a backlog in a round. More make rounds long (these take 10 ms), fewer batch badly."""
 
 PACE: Final = 1 / MOTION_RATE
 """Seconds from the beginning of a round to that of the next, at least. A step of ten streams costs less than
@@ -109,9 +113,30 @@ class Engine:
 
     def round(self) -> None:
         """Take in what has come, run the model once over all of it, and deliver."""
+        timely, late = self._chosen()
+        self._work_off(timely)
+        self._work_off(late)
+        self._again([*timely, *late])
+
+    def _chosen(self) -> tuple[list[LiveStream], list[LiveStream]]:
+        """Who takes part: all that keep time, and those with a backlog whose turn it is."""
         with self._changed:
-            streams, self._ready = list(self._ready), {}
+            ready, self._ready = self._ready, {}
+            late = [stream for stream in ready if stream.late and not stream.closed]
+            self._ready |= dict.fromkeys(late[MOST_LATE:])
+        behind = set(late)
+        return [stream for stream in ready if stream not in behind], late[:MOST_LATE]
+
+    def _work_off(self, streams: list[LiveStream]) -> None:
         delivery: Delivery = []
+        try:
+            self._step(streams, delivery)
+        except Exception as problem:  # nothing may end this thread: all streams would hang
+            delivery.extend((stream, _failed(stream, problem)) for stream in streams if not stream.closed)
+        if delivery:
+            self._deliver(delivery)
+
+    def _step(self, streams: list[LiveStream], delivery: Delivery) -> None:
         runs: dict[Bank, list[LiveStream]] = {}
         for stream in streams:
             self._prepare(stream, delivery)
@@ -119,9 +144,6 @@ class Engine:
                 runs.setdefault(self._bank(stream), []).append(stream)
         for bank, together in runs.items():
             self._guarded(bank, together, delivery)
-        self._again(streams)
-        if delivery:
-            self._deliver(delivery)
 
     def _prepare(self, stream: LiveStream, delivery: Delivery) -> None:
         if stream.closed:
@@ -152,8 +174,9 @@ class Engine:
     def _again(self, streams: Sequence[LiveStream]) -> None:
         """Streams with more to do stay ready; those that failed come once more, to be cleaned up."""
         left = [stream for stream in streams if stream.bank and (stream.closed or stream.waiting)]
-        self._behind = any(stream.performance.voice.steps >= MOST_STEPS for stream in left)
         with self._changed:
+            self._behind = bool(self._ready) and any(stream.late for stream in self._ready)
+            self._behind |= any(stream.late for stream in left)
             self._ready |= dict.fromkeys(left)
 
 

@@ -32,7 +32,13 @@ class Limits:
     """Streams at once from one address."""
 
     bakes: int = 32
-    """Bakes at once, waiting ones included."""
+    """Bakes at once, those that are sent, wait or are answered included."""
+
+    bakes_per_client: int = 16
+    """The same from one address."""
+
+    upload_seconds: float = 900.0
+    """How long the sound of a bake may take to come."""
 
     bake_bytes: int = 2 << 30
     """Sound of one bake as it comes."""
@@ -59,9 +65,14 @@ class Limits:
     def exceeded(self, name: str, what: str) -> LimitError:
         """The refusal: what happened, the limit's name and size, and the way out."""
         return LimitError(
-            f"{what} This server allows {name} = {getattr(self, name):g}; "
+            f"{what} This server allows {name} = {_shown(getattr(self, name))}; "
             f"whoever runs it may raise that: mien serve --limit {name}=N."
         )
+
+
+def _shown(number: float) -> str:
+    """Whole numbers in full."""
+    return f"{number:.0f}" if number == int(number) else f"{number:g}"
 
 
 def _number(name: str, text: str, whole: bool) -> float:

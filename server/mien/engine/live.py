@@ -20,9 +20,15 @@ from mien.voice import Applied, Performance
 Floats = NDArray[np.float32]
 
 
-ENOUGH: Final = 2 * MOTION_RATE
+ENOUGH: Final = 20
 """Steps that wait for the model before more sound is taken in. More would let an hour that comes at once keep
-the thread busy with resampling; less would let the model wait."""
+the thread busy with resampling; less than a round takes would let the model wait."""
+
+BITES: Final = 5
+"""Pieces that a second of sound is taken in by."""
+
+LATE: Final = 0.5
+"""Seconds of backlog from which a stream no longer keeps time. Less would count messages of half a second."""
 
 
 class _Finish:
@@ -105,7 +111,12 @@ class LiveStream:
         self._inbox.append((control, number))
 
     def finish(self) -> None:
-        """The sound is over."""
+        """The sound is over.
+
+        Raises:
+            AudioError: It ends within a sample.
+        """
+        self.performance.end_decoding()
         self._inbox.append(FINISH)
 
     @property
@@ -116,9 +127,15 @@ class LiveStream:
     @property
     def backlog(self) -> float:
         """Seconds of sound that wait for the engine, roughly."""
-        return float(self.handed) - self.performance.voice.next_row / MOTION_RATE
+        voice = self.performance.voice
+        return self._handed / voice.sample_rate - voice.next_row / MOTION_RATE
 
     # The engine
+
+    @property
+    def late(self) -> bool:
+        """Whether its client sends faster than it is worked off."""
+        return self.backlog > LATE
 
     @property
     def waiting(self) -> bool:
@@ -128,8 +145,8 @@ class LiveStream:
     def take_in(self) -> Iterator[Output]:
         """Work off what the front handed in, up to where the model is needed."""
         voice = self.performance.voice
-        for _ in range(len(self._inbox)):  # what comes meanwhile waits, or a flood would never end
-            if voice.steps >= ENOUGH:
+        for _ in range(len(self._inbox) + ENOUGH):  # what comes meanwhile waits, or a flood would never end
+            if voice.steps >= ENOUGH or not self._inbox:
                 return
             item = self._inbox.popleft()
             if isinstance(item, _Finish):
@@ -137,9 +154,10 @@ class LiveStream:
             elif isinstance(item, tuple):
                 yield self._applied(*item)
             else:
-                voice.feed(item[: voice.sample_rate])
-                if len(item) > voice.sample_rate:
-                    self._inbox.appendleft(item[voice.sample_rate :])
+                bite = voice.sample_rate // BITES
+                voice.feed(item[:bite])
+                if len(item) > bite:
+                    self._inbox.appendleft(item[bite:])
 
     def _applied(self, control: Control, number: int) -> Output:
         self._controls += 1

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from hashlib import blake2b
 from math import gcd
 from typing import Final
 
+import mien
 from mien.audio import PcmDecoder
 from mien.clock import SAMPLE_RATE
 from mien.errors import AudioError, OptionError
@@ -73,10 +75,16 @@ class StreamOrder:
         """The same for streams that give the same curves for the same sound; tells nothing else."""
         layers = sorted((name, float(strength)) for name, strength in self.layers.items())
         said = (
-            self.model.card.sha256, self.rig.name, self.rig.names, self.rate, self.sample_rate, self.encoding,
-            self.channels, float(self.tail), layers, self.seed, self.partner,
+            mien.__version__, self.model.card.sha256, _mark(self.rig), self.rate, self.sample_rate,
+            self.encoding, self.channels, float(self.tail), layers, self.seed, self.partner,
         )  # fmt: skip
         return blake2b(repr(said).encode(), digest_size=16).digest()
+
+
+@lru_cache(maxsize=64)
+def _mark(rig: Rig) -> str:
+    """The same for rigs that make the same curves of the same motion."""
+    return blake2b(repr((rig.name, rig.curves, sorted(rig.drives.items()))).encode()).hexdigest()
 
 
 def check_usual(sample_rate: int) -> None:

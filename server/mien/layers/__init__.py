@@ -2,10 +2,11 @@
 
 from mien.layers.articulation import articulation
 from mien.layers.layers import LAYERS, LayerStack, Strengths, check_control, check_strengths
-from mien.layers.track import Track
+from mien.layers.track import MOST_KEYS, Track
 
 __all__ = [
     "LAYERS",
+    "MOST_KEYS",
     "LayerStack",
     "Strengths",
     "Track",

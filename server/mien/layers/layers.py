@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -27,6 +26,8 @@ IDLE: Final = {"articulation": 1.0}
 
 STRONGEST: Final = 2.0
 LONGEST_EASE: Final = 60.0
+LATEST: Final = 1e6
+"""Seconds of sound: eleven days."""
 
 
 class LayerStack:
@@ -88,8 +89,8 @@ def check_control(control: Control, where: str = "control") -> Control:
     check_strengths(control.layers, f"{where}.layers")
     if not 0 <= control.ease <= LONGEST_EASE:
         raise OptionError(f"{where}.ease: {control.ease} s is outside 0..{LONGEST_EASE:g} s.")
-    if control.at is not None and not (control.at >= 0 and math.isfinite(control.at)):
-        raise OptionError(f"{where}.at: {control.at} s is no time from the first sample on.")
+    if control.at is not None and not 0 <= control.at <= LATEST:
+        raise OptionError(f"{where}.at: {control.at:g} s is no time from the first sample on.")
     return control
 
 

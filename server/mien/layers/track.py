@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
+from itertools import takewhile
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -10,8 +11,11 @@ from numpy.typing import NDArray
 
 from mien.errors import LimitError
 
-MOST_KEYS: Final = 1000
-"""Changes under way or to come at once. Each costs time for every row, so an endless supply would stall."""
+MOST_KEYS: Final = 2000
+"""Changes that are under way or to come; setting one takes time for each of them."""
+
+MOST_UNDER_WAY: Final = 64
+"""Changes that glide at the same time. Each costs time for every row, so more would stall."""
 
 
 class _Key(NamedTuple):
@@ -42,14 +46,20 @@ class Track:
         Raises:
             LimitError: Too many changes at once.
         """
+        new = _Key(at, ease, float(value))
         if len(self._keys) >= MOST_KEYS:
-            raise LimitError(f"More than {MOST_KEYS} changes of a layer are under way at once; send fewer.")
-        insort(self._keys, _Key(at, ease, float(value)), key=lambda key: key.begin)
+            raise LimitError(f"More than {MOST_KEYS} changes of a layer are to come; send fewer at once.")
+        if sum(key.begin <= new.end and new.begin <= key.end for key in self._keys) >= MOST_UNDER_WAY:
+            raise LimitError(
+                f"More than {MOST_UNDER_WAY} changes of a layer are under way at once; send fewer."
+            )
+        insort(self._keys, new, key=lambda key: key.begin)
 
     def at(self, times: NDArray[np.float64]) -> NDArray[np.float32]:
         """The number at `times` seconds, same shape."""
         total = np.full(times.shape, self._base)
-        for key in self._keys:
+        latest = times.max(initial=0.0)
+        for key in takewhile(lambda key: key.begin <= latest, self._keys):
             share = np.clip((times - key.begin) / max(key.ease, 1e-9), 0, 1)
             faded = total + (key.target - total) * (share * share * (3 - 2 * share))
             total = np.where(times >= key.end, key.target, faded)  # exact, and as `forget` sees it

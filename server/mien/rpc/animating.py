@@ -36,7 +36,7 @@ async def animate(host: Host, client: str, requests: Requests, send: Send) -> No
         raise out_of_order("settings", "The first message is the settings; this stream began without.")
     # In a thread: a model or a resampler that nobody used before takes a while to be made.
     order = await asyncio.to_thread(stream_order, first.settings, host.catalogue)
-    session = host.open(order, client, subject_of(first.settings, ""))
+    session = host.open(order, client, subject_of(first.settings))
     reader = asyncio.create_task(_read(host, session, messages))
     problem = RefusedError("CANCELLED", "", "The client broke off.", "ServerError")
     try:
@@ -60,6 +60,9 @@ async def _read(host: Host, session: Session, messages: AsyncIterator[AnimateReq
         while (request := await next_message(messages, host.limits)) is not None:
             if not await _take(session, request):
                 break
+            await asyncio.sleep(
+                0
+            )  # a flood of small messages that lie ready must not keep the others waiting
         session.finish()
     except RefusedError as problem:
         session.fail(problem)
@@ -91,6 +94,7 @@ async def _answer(host: Host, session: Session, send: Send) -> None:
         await _send(host, session, send, response_of(output))
         if isinstance(output, Ended):
             return
+        await asyncio.sleep(0)
 
 
 async def _send(host: Host, session: Session, send: Send, response: AnimateResponse) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
 from math import isfinite
 from typing import Final, TypeVar
 
@@ -11,11 +12,10 @@ import mien
 from mien.engine import Catalogue, ControlDone, Ended, FramesReady, StreamOrder
 from mien.errors import MienError
 from mien.layers import LAYERS
-from mien.motion import find_model, read_card
-from mien.rig import Rig
+from mien.pipeline import Take
+from mien.rig import Rig, fit
 from mien.rpc.orders import RAW
 from mien.rpc.refused import field
-from mien.values import Curves
 from mien.voice import Performance
 from mien.wire.v1 import animate_pb2 as animate
 from mien.wire.v1 import common_pb2 as common
@@ -80,11 +80,13 @@ def frames_of(ready: FramesReady) -> common.Frames:
     return common.Frames(first=ready.first, time=ready.time, values=ready.values.ravel().tolist())
 
 
-def frames_in(curves: Curves) -> Iterator[common.Frames]:
-    """All frames of a bake, in messages of a size that any transport takes."""
-    for first in range(0, len(curves.values), FRAMES_A_MESSAGE):
-        part = curves.values[first : first + FRAMES_A_MESSAGE]
-        yield common.Frames(first=first, time=float(first / curves.rate), values=part.ravel().tolist())
+def frames_in(take: Take, rig: Rig, rate: Fraction) -> Iterator[common.Frames]:
+    """All frames of a bake, in messages of a size that any transport takes. Each is made when it is asked
+    for: the curves of an hour take more room than its motion."""
+    motion, frames = take.motion, take.frames_at(rate)
+    for first in range(0, frames, FRAMES_A_MESSAGE):
+        part = fit(motion, rig, rate, min(FRAMES_A_MESSAGE, frames - first), first)
+        yield common.Frames(first=first, time=float(first / rate), values=part.values.ravel().tolist())
 
 
 def response_of(output: FramesReady | ControlDone | Ended) -> animate.AnimateResponse:
@@ -145,20 +147,20 @@ def emotions_of() -> lists.ListEmotionsResponse:
 
 
 def models_of(catalogue: Catalogue) -> lists.ListModelsResponse:
-    """The card of every model that has one, in short."""
-    cards = _whole(catalogue.model_names(), lambda name: read_card(find_model(name)))
+    """The card of every model that has one, in short, under the name that streams ask for it by."""
+    cards = _whole(catalogue.model_names(), lambda name: (name, catalogue.card(name)))
     return lists.ListModelsResponse(
         models=[
             lists.Model(
-                name=card.name,
+                name=name,
                 version=card.version,
                 parameters=card.parameters,
                 look_ahead=card.look_ahead,
                 licence=card.licence,
-                scores={name: score for name, score in card.scores.get("all", {}).items() if isfinite(score)},
-                is_default=number == 0,
+                scores={key: score for key, score in card.scores.get("all", {}).items() if isfinite(score)},
+                is_default=name == catalogue.default,
             )
-            for number, card in enumerate(cards)
+            for name, card in cards
         ]
     )
 

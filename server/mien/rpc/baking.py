@@ -56,21 +56,21 @@ class BakeJob:
             yield RawFile(self.sound, order.encoding, order.sample_rate, order.channels)
 
 
-async def converse(host: Host, requests: Requests, send: Send) -> None:
+async def converse(host: Host, client: str, requests: Requests, send: Send) -> None:
     """Answer a bake's requests until its result is out.
 
     Raises:
         RefusedError: What the client is to be told instead of a result.
     """
-    with host.baking() as folder:
-        messages = aiter(requests)
-        first = await next_message(messages, host.limits)
-        if first is None or first.WhichOneof("message") != "settings":
-            raise out_of_order("settings", "The first message is the settings; this bake began without.")
-        settings = first.settings
+    host.check_open()
+    messages = aiter(requests)
+    first = await next_message(messages, host.limits)
+    if first is None or first.WhichOneof("message") != "settings":
+        raise out_of_order("settings", "The first message is the settings; this bake began without.")
+    settings = first.settings
+    with host.baking(client) as folder:
         order = await asyncio.to_thread(bake_order, settings, host.catalogue)
-        with (folder / "sound").open("wb") as file:
-            await _receive(host, messages, file)
+        await _receive(host, messages, folder / "sound")
         job = BakeJob(folder / "sound", settings.audio.encoding == common.ENCODING_FILE, order)
         await answer(host, job, settings.result, folder, lambda response: _taken(host, send, response))
 
@@ -94,13 +94,23 @@ async def answer(host: Host, job: BakeJob, result: int, folder: Path, send: Send
     Raises:
         RefusedError: As `run_bake`.
     """
-    take = await run_bake(host, job, lambda progress: send(baking.BakeResponse(progress=progress)))
+    take, rate = await _baked(host, job, lambda progress: send(baking.BakeResponse(progress=progress)))
     await _give(take, job.order, result, folder / "take.mien", send)
-    await send(baking.BakeResponse(end=_end(take, job)))
+    await send(baking.BakeResponse(end=_end(take, rate, job.order)))
 
 
-async def _receive(host: Host, messages: AsyncIterator[baking.BakeRequest], file: IO[bytes]) -> None:
-    """All sound into `file`."""
+async def _receive(host: Host, messages: AsyncIterator[baking.BakeRequest], sound: Path) -> None:
+    """All sound into the file `sound`."""
+    try:
+        async with asyncio.timeout(host.limits.upload_seconds):
+            with sound.open("wb") as file:
+                await _write(host, messages, file)
+    except TimeoutError:
+        with field("limits.upload_seconds"):
+            raise host.limits.exceeded("upload_seconds", "The sound takes too long to come.") from None
+
+
+async def _write(host: Host, messages: AsyncIterator[baking.BakeRequest], file: IO[bytes]) -> None:
     while (request := await next_message(messages, host.limits)) is not None:
         kind = request.WhichOneof("message")
         if kind == "end":
@@ -109,6 +119,7 @@ async def _receive(host: Host, messages: AsyncIterator[baking.BakeRequest], file
             raise out_of_order(kind or "message", "After the settings of a bake comes sound, then the end.")
         file.write(request.audio)
         check_size(host, file.tell())
+        await asyncio.sleep(0)  # a flood of small messages must not keep the others waiting
 
 
 def check_size(host: Host, size: int) -> None:
@@ -122,16 +133,21 @@ def check_size(host: Host, size: int) -> None:
             raise host.limits.exceeded("bake_bytes", "The sound of this bake is too large.")
 
 
-async def run_bake(
-    host: Host, job: BakeJob, report: Callable[[baking.Progress], Awaitable[None]] | None = None
-) -> Take:
+async def run_bake(host: Host, job: BakeJob) -> Take:
     """Bake in the background; who stops waiting ends it.
 
-    Args:
-        report: Awaited with each progress; a slow one is given only the newest.
     Raises:
         RefusedError: Sound that cannot be used, or too much of it.
     """
+    take, _ = await _baked(host, job)
+    return take
+
+
+async def _baked(
+    host: Host, job: BakeJob, report: Callable[[baking.Progress], Awaitable[None]] | None = None
+) -> tuple[Take, int]:
+    """The take, and the sample rate of its sound; `report` is given the newest progress whenever it is done
+    with the one before."""
     loop, news = asyncio.get_running_loop(), asyncio.Event()
     newest = [baking.Progress()]
     given_up = threading.Event()
@@ -143,7 +159,7 @@ async def run_bake(
         newest[0] = baking.Progress(seconds=seconds, share=share)
         loop.call_soon_threadsafe(news.set)
 
-    future = asyncio.wrap_future(host.bakes.submit(lambda: _bake(host, job, listen)))
+    future = asyncio.wrap_future(host.pool.submit(lambda: _bake(host, job, listen)))
     future.add_done_callback(lambda _: news.set())
     try:
         while not future.done():
@@ -158,16 +174,17 @@ async def run_bake(
         future.cancel()
 
 
-def _bake(host: Host, job: BakeJob, listen: Callable[[float, float], None]) -> Take:
+def _bake(host: Host, job: BakeJob, listen: Callable[[float, float], None]) -> tuple[Take, int]:
     """In a thread of the pool."""
     try:
         with job.open() as sound:
             _check_seconds(host, (sound.frames or 0) / sound.rate)
             order = job.order
-            return bake(
+            take = bake(
                 _Heard(sound, listen), model=order.model, rate=order.rate, tail=order.tail,
                 layers=order.layers, controls=order.controls,
             )  # fmt: skip
+            return take, sound.rate
     except AudioError as problem:
         raise AudioError(_nameless(str(problem), job.sound)) from None
 
@@ -210,9 +227,8 @@ async def _give(take: Take, order: StreamOrder, result: int, path: Path, send: S
             while piece := file.read(PIECE):
                 await send(baking.BakeResponse(take=piece))
     else:
-        curves = await asyncio.to_thread(take.curves, order.rig, order.rate)
         await send(baking.BakeResponse(header=bake_header(order)))
-        for frames in frames_in(curves):
+        for frames in frames_in(take, order.rig, order.rate):
             await send(baking.BakeResponse(frames=frames))
 
 
@@ -225,13 +241,11 @@ async def to_its_end(work: Callable[[], T]) -> T:
         await asyncio.wait([task])
 
 
-def _end(take: Take, job: BakeJob) -> EndOfFrames:
-    with job.open() as sound:
-        samples = take.duration * sound.rate
+def _end(take: Take, rate: int, order: StreamOrder) -> EndOfFrames:
     return EndOfFrames(
-        samples=int(samples),
+        samples=int(take.duration * rate),
         duration=float(take.duration),
         frames=take.frames,
-        controls=len(job.order.controls),
+        controls=len(order.controls),
         audio_sha256=take.audio_sha256,
     )

@@ -26,8 +26,8 @@ log = logging.getLogger("mien.rpc")
 class Publishing(Protocol):
     """Where the messages of all streams are published, if anywhere."""
 
-    def send(self, subject: str, response: AnimateResponse) -> None:
-        """Send without waiting."""
+    def send(self, subject: str, response: AnimateResponse, stream: str) -> None:
+        """Send without waiting; `stream` tells one stream of a subject from the next."""
 
 
 class Host:
@@ -37,7 +37,7 @@ class Host:
         self, catalogue: Catalogue, limits: Limits | None = None, publisher: Publishing | None = None
     ) -> None:
         self.catalogue, self.limits, self.publisher = catalogue, limits or Limits(), publisher
-        self.bakes = BakePool(self.limits)
+        self.pool = BakePool()
         self.draining = False
         """Whether new streams and bakes are refused because the server is about to stop."""
         self.served = 0
@@ -46,6 +46,7 @@ class Host:
         self._loop = asyncio.get_running_loop()
         self._sessions: dict[object, Session] = {}
         self._clients: Counter[str] = Counter()
+        self._bakers: Counter[str] = Counter()
         self._speaking: dict[str, Session] = {}
         """The newest session of each subject, the one that is published."""
         self._idle = asyncio.Event()
@@ -67,6 +68,9 @@ class Host:
         with field("limits.streams_per_client"):
             if self._clients[client] >= self.limits.streams_per_client:
                 raise self.limits.exceeded("streams_per_client", f"{client} has many streams open.")
+        with field("limits.stream_seconds"):  # of one that goes on
+            if max(order.first_second, float(order.first_frame / order.rate)) > self.limits.stream_seconds:
+                raise self.limits.exceeded("stream_seconds", "This stream is too long; open a new one.")
         with field("settings"):
             stream = self._engine.open(order.performance())
         session = Session(stream, self._engine, self.limits, client, secrets.token_hex(8), subject)
@@ -113,25 +117,40 @@ class Host:
         """Send to whoever listens to the session's subject. A newer stream of that subject replaces it: one
         that goes on after a lost connection may begin before the loss of the old one is noticed here."""
         if self.publisher is not None and self._speaking.get(session.subject) is session:
-            self.publisher.send(session.subject, response)
+            self.publisher.send(session.subject, response, session.name)
 
     # Bakes
 
     @contextmanager
-    def baking(self) -> Iterator[Path]:
+    def baking(self, client: str) -> Iterator[Path]:
         """A folder for one bake, from the first byte of its sound to the last of its result; gone afterwards.
 
         Raises:
             RefusedError: Too many bakes, or a server that is about to stop.
         """
         self.check_open()
-        with field("limits.bakes"):
-            self.bakes.enter()
+        self._check_bakes(client)
+        self._bakers[client] += 1
         try:
             with tempfile.TemporaryDirectory(prefix="mien-bake-") as folder:
                 yield Path(folder)
         finally:
-            self.bakes.leave()
+            self._bakers[client] -= 1
+            self._bakers += Counter()  # forgets those with none
+
+    def _check_bakes(self, client: str) -> None:
+        with field("limits.bakes"):
+            if self.bakes >= self.limits.bakes:
+                said = "Too many bakes are sent, run or wait; try again in a while."
+                raise self.limits.exceeded("bakes", said)
+        with field("limits.bakes_per_client"):
+            if self._bakers[client] >= self.limits.bakes_per_client:
+                raise self.limits.exceeded("bakes_per_client", f"{client} has many bakes under way.")
+
+    @property
+    def bakes(self) -> int:
+        """Bakes under way, from the first byte of their sound to the last of their result."""
+        return self._bakers.total()
 
     # From the engine's thread to the loop
 
@@ -153,13 +172,16 @@ class Host:
         try:
             async with asyncio.timeout(seconds):
                 await self._idle.wait()
-                while self.bakes.count:
+                while self.bakes:
                     await asyncio.sleep(0.05)
         except TimeoutError:
-            log.warning("%d streams and %d bakes are cut off", self.streams, self.bakes.count)
+            log.warning("%d streams and %d bakes are cut off", self.streams, self.bakes)
+        for session in list(self._sessions.values()):
+            gone = ServerError("This server stops; go on with another one, with the resume token.")
+            session.fail(RefusedError.of(gone))
         log.info("drained in %.1f s", time.monotonic() - began)
 
     def stop(self) -> None:
         """End the engine; sessions still open get nothing more."""
-        self.bakes.close()
+        self.pool.close()
         self._engine.stop()

@@ -11,8 +11,8 @@ from mien.audio import ENCODINGS, PcmDecoder, Resampler
 from mien.clock import frame_rate, tail_seconds
 from mien.engine import Catalogue, StreamOrder
 from mien.engine.order import check_usual
-from mien.errors import OptionError
-from mien.layers import LayerStack, check_control, check_strengths
+from mien.errors import LimitError, OptionError
+from mien.layers import MOST_KEYS, LayerStack, check_control, check_strengths
 from mien.pipeline import DEFAULT_RATE, DEFAULT_TAIL
 from mien.rpc.refused import RefusedError, field
 from mien.values import DEFAULT_EASE, Control
@@ -33,6 +33,9 @@ def stream_order(settings: animate.Settings, catalogue: Catalogue) -> StreamOrde
     Raises:
         RefusedError: Says which field.
     """
+    if settings.track not in common.Track.values():
+        with field("settings.track"):
+            raise OptionError(f"There is no track {settings.track}; there is SELF, and PARTNER.")
     order = StreamOrder(
         encoding=_encoding(settings.audio, "settings"),
         sample_rate=_sample_rate(settings.audio),
@@ -126,6 +129,9 @@ def _strengths(layers: Iterable[common.Layer], where: str) -> dict[str, float]:
 
 def _controls(controls: Sequence[common.Control]) -> tuple[Control, ...]:
     known = []
+    with field("settings.controls"):
+        if len(controls) > MOST_KEYS:
+            raise LimitError(f"{len(controls)} controls are more than {MOST_KEYS}; send the rest later.")
     for number, each in enumerate(controls):
         where = f"settings.controls[{number}]"
         control = control_of(each, where)
@@ -183,8 +189,8 @@ def _beginning(order: StreamOrder, second: int) -> StreamOrder:
     return resumed
 
 
-def subject_of(settings: animate.Settings, otherwise: str) -> str:
-    """The name under which a stream is published.
+def subject_of(settings: animate.Settings) -> str:
+    """The name under which a stream is published; empty where none was given.
 
     Raises:
         RefusedError: Too long, or with letters that a terminal would obey.
@@ -192,4 +198,4 @@ def subject_of(settings: animate.Settings, otherwise: str) -> str:
     with field("settings.subject"):
         if len(settings.subject) > LONGEST_SUBJECT or not settings.subject.isprintable():
             raise OptionError(f"A subject is a name of at most {LONGEST_SUBJECT} printable letters.")
-    return settings.subject or otherwise
+    return settings.subject

@@ -5,12 +5,24 @@ from __future__ import annotations
 import errno
 import os
 import socket
-from typing import Final
+import tempfile
+from pathlib import Path
+from types import ModuleType
+from typing import Final, TextIO
 
 from mien.errors import ServerError
 
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # Windows: no port is shared there
+    fcntl = None
+
 SHARED: Final = hasattr(socket, "SO_REUSEPORT") and os.name == "posix"
 """Whether this system shares a port among processes."""
+
+_locks: list[TextIO] = []
+"""Held until the process ends."""
 
 WAITING: Final = 1024
 """Connections that may wait to be accepted."""
@@ -32,11 +44,36 @@ def reserve(host: str, port: int) -> socket.socket:
         ServerError: The address is taken, not this machine's, or not ours to open.
     """
     family, place = _resolve(host, port)
+    _lock(host, port)
     # Without sharing first: with it, two servers would share one port and each get half of the clients.
     alone = _bound(family, place, shared=False)
     taken = alone.getsockname()
     alone.close()
     return _bound(family, taken, shared=SHARED)
+
+
+def _lock(host: str, port: int) -> None:
+    """Keeps out other servers of this user that start at the same moment, before anybody listens. The lock
+    goes with the process."""
+    if fcntl is None or not port:
+        return
+    folder = session_folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = (folder / f"{port}.lock").open("w", encoding="ascii")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise ServerError(f"{host}:{port} {WHY[errno.EADDRINUSE]}.") from None
+    _locks.append(file)
+
+
+def session_folder() -> Path:
+    """Where servers of this user say where they are; readable by nobody else."""
+    if runtime := os.environ.get("XDG_RUNTIME_DIR"):
+        return Path(runtime, "mien")
+    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+    return Path(tempfile.gettempdir(), f"mien-{user}")
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable
 from hmac import compare_digest
 from typing import Any, Final, TypeVar
@@ -36,6 +37,12 @@ KEEPALIVE_MS: Final = 20_000
 keeps the streams of clients whose network vanished."""
 
 
+OTHERS: Final = 1000
+"""Calls at once beside streams and bakes: those that have not said yet what they want, and lists."""
+
+log = logging.getLogger("mien.rpc")
+
+
 class Service(MienServicer):
     """Answers for one host."""
 
@@ -49,7 +56,9 @@ class Service(MienServicer):
 
     async def Bake(self, requests: AsyncIterator[Any], context: Context) -> None:  # noqa: N802
         """All of a line at once."""
-        await _answered(context, baking.converse(self._host, requests, context.write))
+        await _answered(
+            context, baking.converse(self._host, client_of(context.peer()), requests, context.write)
+        )
 
     async def ListRigs(self, request: Any, context: Context) -> lists.ListRigsResponse:  # noqa: N802
         """Every rig."""
@@ -73,29 +82,34 @@ async def _answered(context: Context, answer: Awaitable[T]) -> T:
     try:
         return await answer
     except RefusedError as problem:
-        context.set_trailing_metadata(((ERROR_KEY, problem.error.SerializeToString()),))
-        await context.abort(grpc.StatusCode[problem.code], problem.sentence)
-        raise AssertionError("abort raises") from None
+        refused = problem
     except grpc.aio.InternalError:  # nobody is there any more to be sent anything
         raise asyncio.CancelledError from None
+    except Exception as problem:
+        log.error("a call failed", exc_info=problem)
+        refused = RefusedError.of(problem)
+    context.set_trailing_metadata(((ERROR_KEY, refused.error.SerializeToString()),))
+    await context.abort(grpc.StatusCode[refused.code], refused.sentence)
+    raise AssertionError("abort raises")
 
 
 def client_of(peer: str) -> str:
     """The address in gRPC's name of a peer, `ipv4:127.0.0.1:53210`, without the port."""
     kind, _, rest = unquote(peer).partition(":")
-    return rest.rpartition(":")[0] if kind.startswith("ip") else peer
+    return rest.rpartition(":")[0].strip("[]") if kind.startswith("ip") else peer
 
 
 class TokenGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc is not typed
     """Lets calls through that carry `authorization: Bearer TOKEN`; health checks need none."""
 
-    def __init__(self, token: str) -> None:
-        self._wanted = f"Bearer {token}".encode()
+    def __init__(self, tokens: tuple[str, ...]) -> None:
+        self._wanted = tuple(f"Bearer {token}".encode() for token in tokens if token)
 
     async def intercept_service(self, continuation: Any, call: Any) -> Any:
         """Refuse, or go on."""
         given = dict(call.invocation_metadata).get("authorization", "").encode()
-        if compare_digest(given, self._wanted) or call.method.startswith("/grpc.health.v1.Health/"):
+        known = any(compare_digest(given, wanted) for wanted in self._wanted)
+        if known or call.method.startswith("/grpc.health.v1.Health/"):
             return await continuation(call)
         return _refusal(await continuation(call))
 
@@ -123,13 +137,15 @@ def _refusal(handler: Any) -> Any:
 class GrpcServer:
     """A gRPC server for one host, with health and reflection."""
 
-    def __init__(self, host: Host, token: str = "") -> None:
+    def __init__(self, host: Host, token: str = "", session_token: str = "") -> None:
+        limits = host.limits
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
-            interceptors=[TokenGuard(token)] if token else [],
+            interceptors=[TokenGuard((token, session_token))] if token else [],
+            maximum_concurrent_rpcs=limits.streams + limits.bakes + OTHERS,
             options=[
                 ("grpc.so_reuseport", 1),
-                ("grpc.max_receive_message_length", host.limits.message_bytes),
+                ("grpc.max_receive_message_length", 2 * limits.message_bytes),  # ours says more than gRPC's
                 ("grpc.keepalive_time_ms", KEEPALIVE_MS),
                 ("grpc.keepalive_timeout_ms", KEEPALIVE_MS // 2),
                 ("grpc.http2.min_ping_interval_without_data_ms", KEEPALIVE_MS // 4),

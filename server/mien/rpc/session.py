@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from mien.engine import ControlDone, Ended, Engine, Failed, FramesReady, Limits, LiveStream, Output
@@ -53,6 +53,9 @@ class Session:
         """
         if self._problem:
             raise self._problem
+        if len(sound) > self._limits.message_bytes:
+            with field("limits.message_bytes"):
+                raise self._limits.exceeded("message_bytes", "This piece of sound is too large; cut it.")
         with field("audio"):
             self.stream.hear(sound)
         self._check_length()
@@ -71,8 +74,13 @@ class Session:
         self._engine.wake(self.stream)
 
     def finish(self) -> None:
-        """The sound is over."""
-        self.stream.finish()
+        """The sound is over.
+
+        Raises:
+            RefusedError: It ends within a sample.
+        """
+        with field("audio"):
+            self.stream.finish()
         self._engine.wake(self.stream)
 
     def _check_length(self) -> None:
@@ -117,7 +125,8 @@ class Session:
         self._outputs.clear()
         self._news.set()
         if self._sending:
-            self._sending.reschedule(asyncio.get_running_loop().time())
+            with suppress(RuntimeError):  # it is over at this very moment
+                self._sending.reschedule(asyncio.get_running_loop().time())
 
     def check(self) -> None:
         """Raises what ended the stream, if anything did."""

@@ -12,16 +12,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Final
 
 import msgspec
 
 from mien import errors
-from mien.errors import MienError, ServerError
+from mien.errors import ServerError
 from mien.rpc.config import Announcement, ServerConfig, check
-from mien.rpc.ports import SHARED, address, reserve
+from mien.rpc.ports import SHARED, address, reserve, session_folder
 from mien.rpc.relay import Relay
 
 COMMAND: Final = (sys.executable, "-m", "mien.rpc.worker")
@@ -72,6 +71,17 @@ class Worker:
         self._config = config
         self._process: asyncio.subprocess.Process | None = None
         self._pause = FIRST_PAUSE
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        """Where its bakes keep their sound: what a worker that was killed left there goes as well."""
+
+    def _fresh_folder(self) -> str:
+        self._remove_folder()
+        self._folder = tempfile.TemporaryDirectory(prefix="mien-worker-", ignore_cleanup_errors=True)
+        return self._folder.name
+
+    def _remove_folder(self) -> None:
+        if self._folder:
+            self._folder.cleanup()
 
     async def start(self) -> None:
         """Start the process and wait until it serves.
@@ -83,7 +93,7 @@ class Worker:
             *COMMAND,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, **SPARING},
+            env={**os.environ, **SPARING, "TMPDIR": self._fresh_folder()},
         )
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write(msgspec.json.encode(self._config) + b"\n")
@@ -103,14 +113,21 @@ class Worker:
             code = await self._process.wait()
             if time.monotonic() - began > CALM:
                 self._pause = FIRST_PAUSE
+            self._remove_folder()
             log.error("a worker ended with %d; another one starts in %g s", code, self._pause)
             await asyncio.sleep(self._pause)
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
-            with suppress(MienError):  # said by the worker; tried again
+            try:
                 await self.start()
+            except Exception as problem:  # no memory, no process: tried again, however long it takes
+                log.error("no worker could be started: %s", problem)
 
     async def finish(self) -> None:
         """Ask the process to finish, and wait until it has."""
+        await self._ended()
+        self._remove_folder()
+
+    async def _ended(self) -> None:
         if self._process is None or self._process.returncode is not None:
             return
         assert self._process.stdin
@@ -196,14 +213,6 @@ def _announcement(config: ServerConfig) -> Announcement:
         zmq=None if config.zmq_port is None else f"tcp://{address(config.zmq_host, config.zmq_port)}",
         session=config.session_token,
     )
-
-
-def session_folder() -> Path:
-    """Where servers of this user say where they are; readable by nobody else."""
-    if runtime := os.environ.get("XDG_RUNTIME_DIR"):
-        return Path(runtime, "mien")
-    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
-    return Path(tempfile.gettempdir(), f"mien-{user}")
 
 
 @contextmanager

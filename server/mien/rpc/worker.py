@@ -79,7 +79,7 @@ class Front:
 
     def __init__(self, host: Host, config: ServerConfig) -> None:
         self._host, self._config = host, config
-        self._grpc = GrpcServer(host, config.token)
+        self._grpc = GrpcServer(host, config.token, config.session_token)
         self._http = None if config.http_port is None else _http(host, config, config.http_port)
 
     async def start(self) -> None:
