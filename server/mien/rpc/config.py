@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import ssl
 from pathlib import Path
 from typing import Final
 
@@ -130,9 +131,25 @@ def check(config: ServerConfig) -> ServerConfig:
             raise OptionError(f"{name} {port}: a port is a number 0..65535; 0 takes a free one.")
     if config.workers < 0 or config.drain_seconds < 0:
         raise OptionError("--workers and --drain take no negative numbers.")
-    for path in (config.tls.cert, config.tls.key, config.tls.client_ca) if config.tls else ():
-        read_file(path) if path else None
+    if config.tls:
+        _check_tls(config.tls)
     return config
+
+
+def _check_tls(tls: Tls) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    for path in filter(None, (tls.cert, tls.key, tls.client_ca)):
+        read_file(path)
+    try:
+        context.load_cert_chain(tls.cert, tls.key, password="")  # asks nobody for one
+    except (ssl.SSLError, ValueError):
+        raise FileError(
+            f"{tls.cert} and {tls.key} are no certificate and its key, both in PEM and without a password."
+        ) from None
+    try:
+        context.load_verify_locations(tls.client_ca) if tls.client_ca else None
+    except (ssl.SSLError, ValueError):
+        raise FileError(f"{tls.client_ca} holds no certificate of an authority in PEM.") from None
 
 
 def read_file(path: str) -> bytes:
