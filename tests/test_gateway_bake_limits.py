@@ -153,13 +153,30 @@ def test_a_server_for_others_opens_no_path(model_folder, own, demo_line) -> None
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b"{}", b'{"path": 1}', b'{"path": "line.wav"}', b'{"path": "/a\\u0000b"}', b"[" * 9000],
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"path": 1}',
+        b'{"path": "line.wav"}',
+        b'{"path": "/a\\u0000b"}',
+        b"[" * 9000,
+        b'{"path": "/tmp/\\ud800.wav"}',
+        b'{"path": "/tmp/\\udce4.wav"}',
+    ],
 )
 def test_json_without_an_absolute_path_is_refused(client, body) -> None:
     kind = {"Content-Type": "application/json", "Mien-Session": SESSION}
     status, field, said = refusal(posted(client, body, kind))
     assert (status, field) == (400, "path")
     assert said.startswith("JSON names the sound by an absolute path: ")
+
+
+@pytest.mark.parametrize("name", ["rig", "rate", "layers", "controls", "result", "format", "\ud800"])
+def test_half_a_letter_in_an_option_is_refused(client, demo_line, name) -> None:
+    body = json.dumps({"path": str(demo_line), name: "\ud800"}).encode()
+    kind = {"Content-Type": "application/json", "Mien-Session": SESSION}
+    assert refusal(posted(client, body, kind))[0] == 400
 
 
 def test_a_path_that_leads_nowhere_is_refused_with_a_near_name(client, demo_line) -> None:
@@ -267,8 +284,8 @@ def slow(own: Path) -> Iterator[Gateway]:
 def test_who_leaves_ends_the_bake(slow, own, hours) -> None:
     with connected(slow) as raw:
         raw.sendall(head(f"Content-Length: {len(hours)}", query="?format=csv") + hours)
-        wait_until(lambda: slow.host.bakes.count == 1)
-    wait_until(lambda: slow.host.bakes.count == 0)
+        wait_until(lambda: slow.host.bakes == 1)
+    wait_until(lambda: slow.host.bakes == 0)
     wait_until(lambda: not any(own.iterdir()))
 
 
@@ -280,7 +297,7 @@ def test_who_leaves_after_hearing_how_far_it_is_ends_the_bake(slow, own, hours) 
             said += raw.recv(10_000)
     share = json.loads(said[said.rindex(b'{"progress') :].split(b"\n")[0])["progress"]["share"]
     assert share < 0.5
-    wait_until(lambda: slow.host.bakes.count == 0)
+    wait_until(lambda: slow.host.bakes == 0)
     wait_until(lambda: not any(own.iterdir()))
 
 

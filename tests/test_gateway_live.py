@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -178,7 +179,7 @@ FRAMING = "Each message comes after its length in four bytes, big-endian."
         (b"\0\0\0\7ab", 400, "message", f"The request breaks off within a message of 7 bytes. {FRAMING}"),
         (b"\0\0\0\2\xff\xff", 400, "message", f"These 2 bytes are no mien.wire.v1.AnimateRequest. {FRAMING}"),
         (b"RIFF....", 413, "limits.message_bytes", "A message of 1380533830 bytes is too long, or this is no "
-         f"length. {FRAMING} This server allows message_bytes = 4.1943e+06;"),
+         f"length. {FRAMING} This server allows message_bytes = 4194304;"),
         (framed(settings(rig="arkti")), 400, "settings.rig", "There is no rig 'arkti'; there is arkit."),
         (framed(END), 400, "settings", "The first message is the settings; this stream began without."),
     ],
@@ -230,6 +231,41 @@ def test_who_vanishes_from_a_request_leaves_no_stream(live, line) -> None:
         leave(duplex)
         answer.close()
         wait_until(live.is_empty)
+
+
+def test_a_flood_of_small_messages_keeps_nobody_waiting(live, line, caplog) -> None:
+    flood = framed(AnimateRequest(control=Control())) * 40_000
+    duplex = Duplex(live)
+    duplex.send(framed(line[0]))
+    assert next(read_from(duplex.answer()))
+    served = live.host.served
+    pouring = threading.Thread(target=flooded, args=(duplex, flood))
+    pouring.start()
+    with live.client() as neighbour:
+        assert max(neighbour.get("/healthz").elapsed.total_seconds() for _ in range(5)) < 2
+    reset(duplex.connection.sock)
+    pouring.join()
+    wait_until(live.is_empty)
+    assert live.host.served == served
+    assert [each.name for each in caplog.records].count("asyncio") < 10
+
+
+def flooded(duplex: Duplex, flood: bytes) -> None:
+    """Send until the line is cut."""
+    with suppress(OSError):
+        while True:
+            duplex.send(flood)
+
+
+def test_a_stopping_server_says_why_a_stream_ends(model_folder, line) -> None:
+    with gateway(model_folder) as running:
+        duplex = Duplex(running)
+        duplex.send(framed(line[0]))
+        answer = duplex.answer()
+        running.stop()
+        *_, last = read_from(answer)
+    assert last.error.code == "UNAVAILABLE"
+    assert last.error.message.startswith("This server stops;")
 
 
 def test_who_never_reads_is_let_go(model_folder, line) -> None:
@@ -307,3 +343,19 @@ def test_a_connection_on_which_nothing_is_asked_is_closed(model_folder, monkeypa
             with socket.create_connection(("127.0.0.1", running.port), PATIENCE) as raw:
                 raw.sendall(said)
                 assert raw.recv(1) == b""
+
+
+def test_a_second_head_has_to_come_in_time_too(model_folder, monkeypatch) -> None:
+    monkeypatch.setattr(server, "HEAD_SECONDS", 1.0)
+    with gateway(model_folder) as running:
+        connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=PATIENCE)
+        connection.connect()
+        same = connection.sock
+        for _ in range(3):  # who goes on asking may stay
+            connection.request("GET", "/healthz")
+            assert connection.getresponse().read()
+            time.sleep(0.6)
+        assert connection.sock is same
+        same.sendall(b"GET /healthz HTTP/1.1\r\nHost: loc")
+        assert same.recv(1) == b""
+        connection.close()

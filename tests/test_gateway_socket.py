@@ -149,7 +149,9 @@ def test_what_is_no_message_is_refused(live) -> None:
         ("1", "This is no AnimateRequest in JSON: "),
         ('{"setings": {}}', "This is no AnimateRequest in JSON: "),
         ('{"audio": "abcde"}', "This is no AnimateRequest in JSON: "),
-        ("[" * 100_000, "This is no AnimateRequest in JSON: "),
+        ("[" * 60_000, "This is no AnimateRequest in JSON: "),
+        ("[" * 100_000, "JSON of 100000 letters is too long for what is not sound: 65536 at most."),
+        ('{"audio":""' + "," * 100_000, "This is no AnimateRequest in JSON: "),
         ("{}", "The first message is the settings; this stream began without."),
     ],
 )
@@ -161,6 +163,17 @@ def test_json_that_is_no_message_is_refused(live, text, sentence) -> None:
     assert said.startswith(sentence)
     assert "\n" not in said
     assert len((why or "").encode()) <= LONGEST_REASON
+
+
+def test_long_json_is_sound_or_nothing(live, demo_line) -> None:
+    long = json.dumps({"audio": base64.b64encode(bytes(1 << 20)).decode()})
+    dear = json.dumps({"control": {"layers": [{}] * 100_000}, "audio": ""})
+    with socket_to(live, "mien.v1.json") as ws:
+        for text in (json_format.MessageToJson(settings()), long, dear):
+            ws.send(text)
+        code, field, said, closed, _ = error_and_close(ws)
+    assert (code, field, closed) == ("INVALID_ARGUMENT", "message", 1007)
+    assert said == f"JSON of {len(dear)} letters is too long for what is not sound: 65536 at most."
 
 
 def test_the_other_kind_of_message_is_refused_by_name(live, line) -> None:
@@ -245,6 +258,16 @@ def test_a_stopped_server_cuts_off_what_has_not_ended(model_folder, line) -> Non
         asyncio.run_coroutine_threadsafe(running.server.stop(0.1), running.loop).result(PATIENCE)
         assert heard(ws) == []
         assert ws.close_code == 1012
+
+
+def test_a_stopping_server_says_why_a_stream_ends(model_folder, line) -> None:
+    with gateway(model_folder) as running, socket_to(running) as ws:
+        ws.send(line[0].SerializeToString())
+        ws.recv(PATIENCE)
+        running.stop()
+        code, _, said, closed, why = error_and_close(ws)
+    assert (code, closed, why) == ("UNAVAILABLE", 1012, said)
+    assert said.startswith("This server stops;")
 
 
 def test_a_websocket_outlives_the_time_for_asking(model_folder, line, monkeypatch) -> None:

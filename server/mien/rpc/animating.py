@@ -60,9 +60,7 @@ async def _read(host: Host, session: Session, messages: AsyncIterator[AnimateReq
         while (request := await next_message(messages, host.limits)) is not None:
             if not await _take(session, request):
                 break
-            await asyncio.sleep(
-                0
-            )  # a flood of small messages that lie ready must not keep the others waiting
+            await asyncio.sleep(0)  # a flood of small messages must not keep the others waiting
         session.finish()
     except RefusedError as problem:
         session.fail(problem)

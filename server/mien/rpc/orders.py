@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Final
@@ -12,7 +12,7 @@ from mien.clock import frame_rate, tail_seconds
 from mien.engine import Catalogue, StreamOrder
 from mien.engine.order import check_usual
 from mien.errors import LimitError, OptionError
-from mien.layers import MOST_KEYS, LayerStack, check_control, check_strengths
+from mien.layers import LAYERS, MOST_KEYS, LayerStack, check_control, check_strengths
 from mien.pipeline import DEFAULT_RATE, DEFAULT_TAIL
 from mien.rpc.refused import RefusedError, field
 from mien.values import DEFAULT_EASE, Control
@@ -22,6 +22,9 @@ from mien.wire.v1 import common_pb2 as common
 
 RAW: Final = {common.Encoding.Value(f"ENCODING_{name.upper()}"): name for name in ENCODINGS}
 """Our name of each raw encoding of the wire."""
+
+MOST_LAYERS: Final = 100
+"""Layers named in one message; walking a million of them would stall the others."""
 
 LONGEST_SUBJECT: Final = 100
 """Letters of a subject."""
@@ -120,7 +123,10 @@ def _tail(settings: animate.Settings | baking.BakeSettings) -> float:
         return tail_seconds(settings.tail) if settings.HasField("tail") else DEFAULT_TAIL
 
 
-def _strengths(layers: Iterable[common.Layer], where: str) -> dict[str, float]:
+def _strengths(layers: Sequence[common.Layer], where: str) -> dict[str, float]:
+    if len(layers) > MOST_LAYERS:
+        with field(where):
+            raise OptionError(f"{len(layers)} layers are named; there are {len(LAYERS)}, name each once.")
     given = {each.name: each.strength if each.HasField("strength") else 1.0 for each in layers}
     with field(where):
         check_strengths(given, "strength")

@@ -13,7 +13,7 @@ from mien.rpc.gateway.body import in_time
 from mien.rpc.refused import RefusedError
 from mien.wire.v1.common_pb2 import Error
 
-LIVELY = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+AT_ONCE = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 """Asks what stands between to pass each piece on at once."""
 
 log = logging.getLogger("mien.rpc")
@@ -22,7 +22,7 @@ log = logging.getLogger("mien.rpc")
 class Answer:
     """One response of status 200; without a length it is chunked."""
 
-    def __init__(self, send: Send, media_type: str, headers: Mapping[str, str] = LIVELY) -> None:
+    def __init__(self, send: Send, media_type: str, headers: Mapping[str, str] = AT_ONCE) -> None:
         self._send = send
         self._headers = MutableHeaders({"Content-Type": media_type, **headers})
         self.started = False
@@ -39,8 +39,8 @@ class Answer:
 
     async def _start(self) -> None:
         if not self.started:
-            self.started = True
             await self._send({"type": "http.response.start", "status": 200, "headers": self._headers.raw})
+            self.started = True  # not before: who ran out of patience meanwhile has sent nothing
 
 
 async def concluded(
@@ -58,11 +58,11 @@ async def concluded(
     except Exception as problem:
         if not answer.started:
             raise
-        await in_time(limits, tell(error_of(problem)), "Nobody reads why this ended.")
+        await in_time(limits, tell(told_of(problem)), "Nobody reads why this ended.")
     await answer.finish()
 
 
-def error_of(problem: Exception) -> Error:
+def told_of(problem: Exception) -> Error:
     """What a client is told; a mistake of ours goes to the log."""
     if isinstance(problem, RefusedError):
         return problem.error

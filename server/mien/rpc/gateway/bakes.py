@@ -16,6 +16,7 @@ from mien.rpc import baking
 from mien.rpc.access import Access
 from mien.rpc.gateway.answer import Answer, concluded
 from mien.rpc.gateway.body import in_time, while_there
+from mien.rpc.gateway.live import client_of
 from mien.rpc.gateway.messages import framed, to_json
 from mien.rpc.gateway.results import LIVELY, write_result
 from mien.rpc.gateway.uploads import Asked, Upload
@@ -39,7 +40,7 @@ class Bakes:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI calls it."""
-        with self._host.baking() as folder:
+        with self._host.baking(client_of(scope)) as folder:
             asked = await Upload(self._host, self._access, scope, folder).read(receive)
             answer = self._messages if asked.way.gives == LIVELY else self._file
             await answer(asked, folder, receive, send)

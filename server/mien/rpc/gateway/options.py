@@ -129,8 +129,14 @@ def query_options(query: bytes) -> Options:
 def json_options(given: Mapping[str, Any]) -> Options:
     """The options in an object of JSON; numbers, and controls as they are, will do as well as text."""
     return collected(
-        (name, value if isinstance(value, str) else json.dumps(value)) for name, value in given.items()
+        (_sayable(name), _sayable(value if isinstance(value, str) else json.dumps(value)))
+        for name, value in given.items()
     )
+
+
+def _sayable(text: str) -> str:
+    """`text` with a question mark for each half of a surrogate pair; no message of the wire can hold one."""
+    return text.encode(errors="replace").decode()
 
 
 def collected(pairs: Iterable[tuple[str, str]]) -> Options:

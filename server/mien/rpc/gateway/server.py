@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from mien.errors import ServerError
 from mien.rpc.access import Access
@@ -23,7 +23,11 @@ LONGEST_HEAD: Final = 64 << 10
 """Bytes of a request's line and headers. Controls may stand in the query; what is longer goes into a form."""
 
 HEAD_SECONDS: Final = 20.0
-"""Until a new connection has to have asked for something; others want its place."""
+"""Until a connection has to have asked for something, or after an answer for something more; others want its
+place. One that stays silent after an answer is closed by uvicorn, sooner."""
+
+LAST_WORDS: Final = 0.5
+"""Seconds, at most, for telling clients why their streams end; uvicorn closes WebSockets without a reason."""
 
 PING: Final = 20.0
 """Seconds between two looks whether a WebSocket's other end still lives, and for its answer. More often wakes
@@ -59,7 +63,10 @@ class HttpServer:
             await self._task
 
     async def stop(self, grace: float) -> None:
-        """Take no more requests; those that are open have `grace` seconds."""
+        """Take no more requests; those that are open have `grace` seconds. Streams that have just failed are
+        told so first."""
+        if tasks := self._server.server_state.tasks:
+            await asyncio.wait(tasks, timeout=min(grace, LAST_WORDS))
         # asyncio takes any number of seconds, uvicorn's annotation only whole ones.
         self._server.config.timeout_graceful_shutdown = grace  # type: ignore[assignment]
         self._server.should_exit = True
@@ -75,14 +82,25 @@ class _Server(uvicorn.Server):
 
 
 class _Protocol(H11Protocol):
-    """Lets go of connections on which nothing is ever asked."""
+    """Lets go of connections on which nothing is asked, be it at first or after an answer."""
+
+    _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.loop.call_later(HEAD_SECONDS, self._check_asked)
+        self._await_head()
 
-    def _check_asked(self) -> None:
-        if self.cycle is None and self in self.connections:  # else it became a WebSocket, or is gone
+    def on_response_complete(self) -> None:
+        self._await_head()  # first: the next request may lie ready
+        super().on_response_complete()
+
+    def _await_head(self) -> None:
+        if self._deadline:
+            self._deadline.cancel()
+        self._deadline = self.loop.call_later(HEAD_SECONDS, self._check_asked, self.cycle)
+
+    def _check_asked(self, answered: RequestResponseCycle | None) -> None:
+        if self.cycle is answered and self in self.connections:  # else it became a WebSocket, or is gone
             self.transport.close()
 
 

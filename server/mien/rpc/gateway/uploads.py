@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -135,7 +136,17 @@ def read_named(text: bytes) -> tuple[Path, Options]:
     except (ValueError, RecursionError):
         given = None
     path = given.pop("path", None) if isinstance(given, dict) else None
-    if not isinstance(path, str) or "\0" in path or not Path(path).is_absolute():
+    if not (isinstance(path, str) and _is_absolute(path)):
         said = 'JSON names the sound by an absolute path: {"path": "/lines/one.wav", "rate": "30"}.'
         raise RefusedError("INVALID_ARGUMENT", "path", said, "OptionError")
     return Path(path), json_options(given)
+
+
+def _is_absolute(path: str) -> bool:
+    """Whether the system could have a file of that name, and we could say that it has none: half of a
+    surrogate pair is fine in JSON and nowhere else."""
+    try:
+        named = os.fsencode(path) and path.encode()
+    except UnicodeEncodeError:
+        return False
+    return b"\0" not in named and Path(path).is_absolute()
