@@ -20,6 +20,7 @@ import soundfile
 import mien
 from mien.audio import open_audio, read_audio
 from mien.engine import Limits
+from mien.rpc.client import astream, script, stream
 from mien.rpc.client import conversation as talking
 from mien.values import Control
 from tests.conftest import unavailable
@@ -242,6 +243,36 @@ def test_a_long_line_may_be_pushed_at_once(client, model_folder) -> None:
     with mien.open_stream(48_000, model=model_folder) as stream:
         ours = np.concatenate([stream.push(sound).values, stream.flush().values])
     np.testing.assert_array_equal(theirs, ours)
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A way to the server that takes 4 KiB of sound in 20 ms, none of which may wait when a push is over."""
+    say = talking.Conversation.next
+
+    def say_slowly(conversation: talking.Conversation) -> object:
+        time.sleep(0.02)
+        return say(conversation)
+
+    monkeypatch.setattr(talking.Conversation, "next", say_slowly)
+    monkeypatch.setattr(script, "PIECE", 4096)
+    for module in (stream, astream):
+        monkeypatch.setattr(module, "MOST_UNSENT", 1)
+
+
+@pytest.mark.usefixtures("slow")
+def test_a_server_that_moves_on_is_waited_for_longer_than_one_that_is_silent(server) -> None:
+    sound = noise(150_000)  # 3 s on its way
+
+    async def push() -> int:
+        async with mien.AsyncClient(server.address, timeout=1) as client, client.stream() as line:
+            return len((await line.push(sound)).values) + len((await line.flush()).values)
+
+    began = time.monotonic()
+    with mien.Client(server.address, timeout=1) as client, client.stream() as line:
+        count = len(line.push(sound).values) + len(line.flush().values)
+    assert time.monotonic() - began > 2
+    assert count == asyncio.run(push()) > 0
 
 
 def test_events_tell_what_became_of_controls(client) -> None:

@@ -93,11 +93,12 @@ def test_a_strength_that_came_back_to_one_costs_nothing_any_more() -> None:
     assert track.rests_at(1.0)
 
 
-def test_more_changes_than_can_be_held_are_refused() -> None:
+@pytest.mark.parametrize(("apart", "words"), [(1.0, "are to come"), (0.001, "are under way at once")])
+def test_more_changes_than_can_be_held_are_refused(apart, words) -> None:
     track = Track(1.0)
-    with pytest.raises(LimitError, match=r"More than \d+ changes of a layer .* send fewer"):
+    with pytest.raises(LimitError, match=rf"More than \d+ changes of a layer {words}; send fewer"):
         for number in range(10_000):
-            track.set(0.5, 1e6 + number, 0.2)
+            track.set(0.5, 1e6 + apart * number, 0.2)
 
 
 # Articulation

@@ -52,7 +52,9 @@ def measure() -> tuple[dict[str, float], int, int]:
     message = frames(values)
     with closing(Stage()) as stage:
         publisher = stage.publisher()
-        publisher.send("vera", header(Curves(tuple(f"curve{n}" for n in range(52)), values, Fraction(60))), "one")
+        publisher.send(
+            "vera", header(Curves(tuple(f"curve{n}" for n in range(52)), values, Fraction(60))), "one"
+        )
         costs = {
             "to serialise it": each(MESSAGES, message.SerializeToString),
             "`wanted`, when nobody listens": each(MESSAGES, lambda: publisher.wanted("vera")),

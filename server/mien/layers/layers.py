@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mien.clock import MOTION_RATE
 from mien.errors import OptionError, unknown
 from mien.layers.articulation import articulation
-from mien.layers.track import Track
+from mien.layers.track import LONGEST_EASE, Track
 from mien.values import Control
 
 Floats = NDArray[np.float32]
@@ -25,7 +25,6 @@ IDLE: Final = {"articulation": 1.0}
 """The strength at which a layer adds nothing."""
 
 STRONGEST: Final = 2.0
-LONGEST_EASE: Final = 60.0
 LATEST: Final = 1e6
 """Seconds of sound: eleven days."""
 

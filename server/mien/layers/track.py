@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_right
 from itertools import takewhile
 from typing import Final, NamedTuple
 
@@ -18,6 +18,10 @@ MOST_UNDER_WAY: Final = 64
 """Changes that glide at the same time. Each costs time for every row, so more would stall."""
 
 
+LONGEST_EASE: Final = 60.0
+"""Seconds that a change may glide."""
+
+
 class _Key(NamedTuple):
     begin: float
     ease: float
@@ -26,6 +30,10 @@ class _Key(NamedTuple):
     @property
     def end(self) -> float:
         return self.begin + self.ease
+
+
+def _begin(key: _Key) -> float:
+    return key.begin
 
 
 class Track:
@@ -49,11 +57,14 @@ class Track:
         new = _Key(at, ease, float(value))
         if len(self._keys) >= MOST_KEYS:
             raise LimitError(f"More than {MOST_KEYS} changes of a layer are to come; send fewer at once.")
-        if sum(key.begin <= new.end and new.begin <= key.end for key in self._keys) >= MOST_UNDER_WAY:
+        place = bisect_right(self._keys, new.begin, key=_begin)
+        later = bisect_right(self._keys, new.end, place, key=_begin) - place
+        oldest = bisect_right(self._keys, new.begin - LONGEST_EASE, 0, place, key=_begin)
+        if later + sum(new.begin <= key.end for key in self._keys[oldest:place]) >= MOST_UNDER_WAY:
             raise LimitError(
                 f"More than {MOST_UNDER_WAY} changes of a layer are under way at once; send fewer."
             )
-        insort(self._keys, new, key=lambda key: key.begin)
+        self._keys.insert(place, new)
 
     def at(self, times: NDArray[np.float64]) -> NDArray[np.float32]:
         """The number at `times` seconds, same shape."""

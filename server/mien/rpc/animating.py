@@ -36,7 +36,7 @@ async def animate(host: Host, client: str, requests: Requests, send: Send) -> No
         raise out_of_order("settings", "The first message is the settings; this stream began without.")
     # In a thread: a model or a resampler that nobody used before takes a while to be made.
     order = await asyncio.to_thread(stream_order, first.settings, host.catalogue)
-    session = host.open(order, client, subject_of(first.settings))
+    session = await host.open(order, client, subject_of(first.settings))
     reader = asyncio.create_task(_read(host, session, messages))
     problem = RefusedError("CANCELLED", "", "The client broke off.", "ServerError")
     try:

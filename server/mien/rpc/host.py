@@ -55,12 +55,25 @@ class Host:
 
     # Streams
 
-    def open(self, order: StreamOrder, client: str, subject: str = "") -> Session:
+    async def open(self, order: StreamOrder, client: str, subject: str = "") -> Session:
         """A session for `client`, to be closed.
 
         Raises:
             RefusedError: Settings that make no sense, too many streams, or a server that is about to stop.
         """
+        with field("settings"):
+            performance = await asyncio.to_thread(order.performance)  # many controls take a while
+        self._check_room(order, client)
+        stream = self._engine.open(performance)
+        session = Session(stream, self._engine, self.limits, client, secrets.token_hex(8), subject)
+        self._sessions[stream] = session
+        self._speaking[session.subject] = session
+        self._clients[client] += 1
+        self.served += 1
+        self._idle.clear()
+        return session
+
+    def _check_room(self, order: StreamOrder, client: str) -> None:
         self.check_open()
         with field("limits.streams"):
             if len(self._sessions) >= self.limits.streams:
@@ -71,15 +84,6 @@ class Host:
         with field("limits.stream_seconds"):  # of one that goes on
             if max(order.first_second, float(order.first_frame / order.rate)) > self.limits.stream_seconds:
                 raise self.limits.exceeded("stream_seconds", "This stream is too long; open a new one.")
-        with field("settings"):
-            stream = self._engine.open(order.performance())
-        session = Session(stream, self._engine, self.limits, client, secrets.token_hex(8), subject)
-        self._sessions[stream] = session
-        self._speaking[session.subject] = session
-        self._clients[client] += 1
-        self.served += 1
-        self._idle.clear()
-        return session
 
     def close(self, session: Session) -> None:
         """The session is over, however it ended."""

@@ -88,9 +88,13 @@ async def _answered(context: Context, answer: Awaitable[T]) -> T:
     except Exception as problem:
         log.error("a call failed", exc_info=problem)
         refused = RefusedError.of(problem)
+    await _abort(context, refused)
+    raise AssertionError("abort raises")
+
+
+async def _abort(context: Context, refused: RefusedError) -> None:
     context.set_trailing_metadata(((ERROR_KEY, refused.error.SerializeToString()),))
     await context.abort(grpc.StatusCode[refused.code], refused.sentence)
-    raise AssertionError("abort raises")
 
 
 def client_of(peer: str) -> str:
@@ -117,11 +121,10 @@ class TokenGuard(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc is n
 def _refusal(handler: Any) -> Any:
     """A handler of the same shape that refuses."""
 
+    said = "This server wants a token: send metadata 'authorization: Bearer TOKEN'."
+
     async def refuse(request: Any, context: Context) -> None:
-        await context.abort(
-            grpc.StatusCode.UNAUTHENTICATED,
-            "This server wants a token: send metadata 'authorization: Bearer TOKEN'.",
-        )
+        await _abort(context, RefusedError("UNAUTHENTICATED", "authorization", said, "ServerError"))
 
     if handler is None:
         return None

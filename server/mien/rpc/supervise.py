@@ -24,8 +24,9 @@ from mien.rpc.ports import SHARED, address, reserve, session_folder
 from mien.rpc.relay import Relay
 
 COMMAND: Final = (sys.executable, "-m", "mien.rpc.worker")
-SPARING: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-"""Environment of workers: their arrays are small, and threads of numpy's would take memory and cores."""
+SPARING: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+"""Environment of workers: their arrays are small, so threads of numpy's would only take memory and cores; and
+with an arena for each thread malloc keeps twice what it needs."""
 
 PATIENCE: Final = 60.0
 """Seconds until a worker that has not said it is ready is given up."""
