@@ -55,61 +55,85 @@ def _hear(subscriber: Subscriber, count: int, *publishers: Publisher) -> list[Me
 
 def test_a_late_joiner_gets_the_header_then_frames(stage) -> None:
     publisher, sent = stage.publisher(), random_curves(6)
-    publisher.send("vera", header(sent))
-    publisher.send("vera", frames(sent.values[:3]))
+    publisher.send("vera", header(sent), "one")
+    publisher.send("vera", frames(sent.values[:3]), "one")
     late = stage.subscriber()
     until(lambda: wanted(publisher, "vera"))
-    publisher.send("vera", frames(sent.values[3:], 3))
+    publisher.send("vera", frames(sent.values[3:], 3), "one")
     assert _hear(late, 2, publisher) == [
-        ("vera", header(sent)),
-        ("vera", frames(sent.values[3:], 3)),
+        ("vera", header(sent), "one"),
+        ("vera", frames(sent.values[3:], 3), "one"),
     ]
 
 
 def test_every_newcomer_is_sent_the_header_and_not_only_the_first(stage) -> None:
     publisher = stage.publisher()
-    publisher.send("vera", header())
+    publisher.send("vera", header(), "one")
     for _ in range(3):
-        assert _hear(stage.subscriber("vera"), 1, publisher)[0] == ("vera", header())
+        assert _hear(stage.subscriber("vera"), 1, publisher)[0] == ("vera", header(), "one")
 
 
 def test_a_stream_that_has_ended_is_not_announced_any_more(stage) -> None:
     publisher = stage.publisher()
     for subject in ("ann", "bob", "vera"):
-        publisher.send(subject, header(stream=subject))
-    publisher.send("ann", end(0))
-    publisher.send("bob", error("Too long."))
+        publisher.send(subject, header(stream=subject), subject)
+    publisher.send("ann", end(0), "ann")
+    publisher.send("bob", error("Too long."), "bob")
     subscriber = stage.subscriber()
-    assert _hear(subscriber, 1, publisher) == [("vera", header(stream="vera"))]
+    assert _hear(subscriber, 1, publisher) == [("vera", header(stream="vera"), "vera")]
     assert subscriber.receive(0.1) == []
 
 
 def test_publishers_of_two_workers_reach_one_subscriber(stage) -> None:
     one, two = stage.publisher(), stage.publisher()
     subscriber = stage.subscriber()
-    one.send("ann", header(stream="a"))
-    two.send("bob", header(stream="b"))
-    assert sorted(subject for subject, _ in _hear(subscriber, 2, one, two)) == ["ann", "bob"]
-    one.send("ann", end(0))
-    two.send("bob", end(0))
-    assert sorted(subject for subject, _ in _hear(subscriber, 2)) == ["ann", "bob"]
+    one.send("ann", header(stream="a"), "a")
+    two.send("bob", header(stream="b"), "b")
+    assert sorted(subject for subject, *_ in _hear(subscriber, 2, one, two)) == ["ann", "bob"]
+    one.send("ann", end(0), "a")
+    two.send("bob", end(0), "b")
+    assert sorted(subject for subject, *_ in _hear(subscriber, 2)) == ["ann", "bob"]
+
+
+def test_the_end_of_an_older_stream_leaves_the_header_of_the_newer_one(stage) -> None:
+    publisher = stage.publisher()
+    for stream in ("old", "new"):
+        publisher.send("vera", header(stream=stream), stream)
+    publisher.send("vera", error("The client broke off."), "old")
+    assert _hear(stage.subscriber(), 1, publisher) == [("vera", header(stream="new"), "new")]
+
+
+def test_a_stream_that_goes_on_at_another_worker_is_followed_there(stage) -> None:
+    first, second, watch = stage.publisher(), stage.publisher(), Watch()
+    first.send("vera", header(stream="old"), "old")
+    second.send("vera", header(stream="new"), "new")
+    subscriber, sent = stage.subscriber(), random_curves(9).values
+    heard = _hear(subscriber, 2, first, second)
+    second.send("vera", frames(sent[:6]), "new")
+    heard += _hear(subscriber, 1)
+    first.send("vera", error("The client broke off."), "old")
+    heard += _hear(subscriber, 1)
+    second.send("vera", frames(sent[6:], 6), "new")
+    heard += _hear(subscriber, 1)
+    moved = [event for message in heard for event in watch.push(*message) if isinstance(event, Moved)]
+    assert [(event.stream.id, event.first, event.missed) for event in moved] == [("new", 0, 0), ("new", 6, 0)]
 
 
 def test_a_worker_that_comes_after_the_subscribers_hears_of_them(stage) -> None:
     subscriber, first = stage.subscriber("vera"), stage.publisher()
     until(lambda: wanted(first, "vera"))
     second = stage.publisher()
-    second.send("vera", header())
-    assert _hear(subscriber, 1, second) == [("vera", header())]
+    second.send("vera", header(), "one")
+    assert _hear(subscriber, 1, second) == [("vera", header(), "one")]
 
 
 def test_who_asks_for_vera_watches_no_vera2(stage) -> None:
     publisher, subscriber = stage.publisher(), stage.subscriber("vera")
     for subject in ("vera2", "ver", "vera"):
-        publisher.send(subject, header())
+        publisher.send(subject, header(), "one")
     watch = Watch(["vera"])
     heard = _hear(subscriber, 2, publisher)
-    assert [subject for subject, _ in heard] == ["vera2", "vera"], "topics of ZeroMQ are prefixes"
+    assert [subject for subject, *_ in heard] == ["vera2", "vera"], "topics of ZeroMQ are prefixes"
     assert [len(watch.push(*message)) for message in heard] == [0, 1]
 
 
@@ -128,7 +152,7 @@ def test_nothing_is_wanted_before_somebody_came_and_after_everybody_left(stage) 
 
 
 def _hear_both(publisher: Publisher, first: Subscriber, second: Subscriber) -> list[Message]:
-    publisher.send("vera", header())
+    publisher.send("vera", header(), "one")
     return _hear(first, 1, publisher)[:1] + _hear(second, 1, publisher)[:1]
 
 
@@ -137,16 +161,16 @@ def test_a_slow_subscriber_loses_frames_and_holds_up_nobody(closing) -> None:
     closing.callback(stage.close)
     publisher, quick, slow = stage.publisher(), stage.subscriber(), _slow(stage.address, closing)
     until(lambda: wanted(publisher, "vera"))
-    publisher.send("vera", header(Curves(tuple("abcdefghij"), block, random_curves().rate)))
+    publisher.send("vera", header(Curves(tuple("abcdefghij"), block, random_curves().rate)), "one")
     until(lambda: slow.poll(0) and quick.receive(0))
     sent = [n * len(block) for n in range(1000)]  # 40 MB, more than sockets hold
     for first in sent:
-        publisher.send("vera", frames(block, first))
+        publisher.send("vera", frames(block, first), "one")
         assert _firsts(_hear(quick, 1)) == [first], "whoever keeps up loses nothing"
     late = []
     while slow.poll(200):
         late.append(AnimateResponse.FromString(slow.recv_multipart()[1]))
-    came = _firsts([("vera", message) for message in late])
+    came = _firsts([("vera", message, "one") for message in late])
     assert 0 < len(came) < len(sent)
     assert came == sorted(set(came) & set(sent)), "what comes is whole and in order"
 
@@ -162,16 +186,16 @@ def _slow(address: str, closing: ExitStack) -> zmq.Socket[bytes]:
 
 
 def _firsts(messages: list[Message]) -> list[int]:
-    return [message.frames.first for _, message in messages if message.HasField("frames")]
+    return [message.frames.first for _, message, _ in messages if message.HasField("frames")]
 
 
 def test_who_hears_no_message_to_the_end_is_told_of_what_was_lost(stage) -> None:
     publisher, subscriber, sent = stage.publisher(), stage.subscriber(), random_curves(9).values
     watch, missed = Watch(), 0
-    publisher.send("vera", header())
+    publisher.send("vera", header(), "one")
     messages = _hear(subscriber, 1, publisher)
     for first in (0, 3, 6):
-        publisher.send("vera" if first != 3 else "elsewhere", frames(sent[first : first + 3], first))
+        publisher.send("vera" if first != 3 else "elsewhere", frames(sent[first : first + 3], first), "one")
     messages += _hear(subscriber, 3)
     for event in (event for message in messages for event in watch.push(*message)):
         missed += event.missed if isinstance(event, Moved) else 0
@@ -185,8 +209,8 @@ def test_whoever_talks_nonsense_to_the_relay_disturbs_nobody(stage, closing) -> 
         stranger = closing.enter_context(context.socket(zmq.XSUB))
         stranger.connect(stage.address)
         stranger.send(note)
-    publisher.send("vera", header())
-    assert _hear(subscriber, 1, publisher) == [("vera", header())]
+    publisher.send("vera", header(), "one")
+    assert _hear(subscriber, 1, publisher) == [("vera", header(), "one")]
     assert not publisher.wanted("anything else")
 
 
@@ -194,7 +218,7 @@ def test_a_relay_closes_at_once_and_leaves_nothing_behind(tmp_path, monkeypatch)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     stage = Stage()
     publisher, subscriber = stage.publisher(), stage.subscriber()
-    publisher.send("vera", header())
+    publisher.send("vera", header(), "one")
     _hear(subscriber, 1, publisher)
     before = time.monotonic()
     stage.relay.close()
@@ -210,14 +234,14 @@ def test_a_long_path_for_temporary_files_is_no_hindrance(tmp_path, monkeypatch) 
     monkeypatch.setattr(tempfile, "tempdir", str(deep))
     stage = Stage()
     publisher = stage.publisher()
-    publisher.send("vera", header())
+    publisher.send("vera", header(), "one")
     assert len(_hear(stage.subscriber(), 1, publisher)) == 1
     stage.close()
 
 
 def test_an_address_that_is_taken_is_refused_and_leaves_nothing_behind(stage, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    said = f"tcp://127.0.0.1:{stage.relay.port} is taken by another program; choose another port"
+    said = f"tcp://127.0.0.1:{stage.relay.port} is taken, perhaps by another Mien; stop that"
     with pytest.raises(ServerError, match=re.escape(said)):
         Relay(port=stage.relay.port)
     assert list(tmp_path.iterdir()) == []
@@ -244,7 +268,7 @@ def test_a_relay_takes_names_and_both_kinds_of_addresses(host, closing) -> None:
     closing.callback(relay.close)
     publisher = Publisher(relay.inner)
     closing.callback(publisher.close)
-    publisher.send("vera", header())
+    publisher.send("vera", header(), "one")
     near = {"0.0.0.0": "127.0.0.1", "::1": "[::1]"}.get(host, host)
     subscriber = closing.enter_context(Subscriber(f"tcp://{near}:{relay.port}"))
     assert len(_hear(subscriber, 1, publisher)) == 1
@@ -281,7 +305,10 @@ def test_a_server_that_speaks_another_language_is_recognised(closing) -> None:
     assert "does not speak ZeroMQ" in subscriber.trouble
 
 
-@pytest.mark.parametrize("parts", [[b"vera"], [b"vera", b"{}"], [b"\xff", b""], [b"vera", b"", b""]])
+@pytest.mark.parametrize(
+    "parts",
+    [[b"vera"], [b"vera", b""], [b"vera", b"{}", b"one"], [b"\xff", b"", b"one"], [b"vera", b"", b"\xff"]],
+)
 def test_a_publisher_of_something_else_is_refused(parts, closing) -> None:
     context = closing.enter_context(zmq.Context())
     other = closing.enter_context(context.socket(zmq.XPUB))

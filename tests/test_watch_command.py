@@ -53,10 +53,10 @@ def test_watch_records_what_was_sent_to_the_bit(stage, tmp_path) -> None:
     watcher = Watcher(stage.address, "--subject", "vera", "-o", out)
     until(lambda: wanted(publisher, "vera"))
     for subject in ("vera2", "vera"):
-        publisher.send(subject, header(sent))
+        publisher.send(subject, header(sent), "one")
         for at in range(0, 50, 5):
-            publisher.send(subject, frames(sent.values[at : at + 5], at))
-        publisher.send(subject, end(50))
+            publisher.send(subject, frames(sent.values[at : at + 5], at), "one")
+        publisher.send(subject, end(50), "one")
     lines = watcher.until("line.csv")
     assert lines[0] == f"watching vera at {stage.address}; Ctrl-C ends it"
     assert [line for line in lines if "vera2" in line] == []
@@ -73,10 +73,10 @@ def test_ctrl_c_writes_what_was_recorded_so_far(stage, tmp_path, number) -> None
     publisher, sent = stage.publisher(), random_curves(20)
     watcher = Watcher(stage.address, "-o", tmp_path / "rec", "--format", "npz")
     for subject in ("ann", "a/b"):
-        publisher.send(subject, header(sent, stream=subject))
+        publisher.send(subject, header(sent, stream=subject), subject)
     until(lambda: wanted(publisher, ""))
     for subject in ("ann", "a/b"):
-        publisher.send(subject, frames(sent.values[12:], 12))
+        publisher.send(subject, frames(sent.values[12:], 12), subject)
     watcher.until("a/b: 0.63 s, 8 frames")
     code, lines, err = watcher.stop(number)
     assert (code, len(lines), err) == (0, 2, "")
@@ -89,10 +89,10 @@ def test_watch_ends_and_writes_when_nobody_reads_its_lines_any_more(stage, tmp_p
     publisher = stage.publisher()
     watcher = Watcher(stage.address, "-o", tmp_path)
     for subject in ("ann", "bob"):
-        publisher.send(subject, header(stream=subject))
+        publisher.send(subject, header(stream=subject), subject)
     until(lambda: wanted(publisher, ""))
     for subject in ("ann", "bob"):
-        publisher.send(subject, frames(random_curves(9).values))
+        publisher.send(subject, frames(random_curves(9).values), subject)
     watcher.until("bob: begins")
     watcher.process.stdout.close()
     assert watcher.process.wait(60) == 0
@@ -125,9 +125,9 @@ def test_on_a_terminal_the_picture_is_drawn_and_notes_stay_behind(stage) -> None
     watcher = Watcher(stage.address, "--plot", stdout=theirs, env=size)
     os.close(theirs)
     publisher, seen = stage.publisher(), b""
-    publisher.send("vera", header())
+    publisher.send("vera", header(), "one")
     until(lambda: wanted(publisher, "vera"))
-    publisher.send("vera", frames(random_curves(30).values))
+    publisher.send("vera", frames(random_curves(30).values), "one")
     while "█".encode() not in seen:
         seen += os.read(ours, 65536)
     watcher.process.send_signal(signal.SIGINT)

@@ -29,8 +29,12 @@ from tests.published import end, error, frames, header
 
 
 def _events(messages: Iterable[AnimateResponse], subject: str = "vera") -> list[Event]:
-    watch = Watch()
-    return [event for message in messages for event in watch.push(subject, message)]
+    """What they mean; each belongs to the stream that the last header names."""
+    watch, stream, events = Watch(), "one", list[Event]()
+    for message in messages:
+        stream = message.header.stream or stream
+        events += watch.push(subject, message, stream)
+    return events
 
 
 def _recorded(out: Path, messages: Iterable[AnimateResponse], subject: str = "vera") -> list[str]:
@@ -58,8 +62,7 @@ def test_frames_that_came_before_are_left_out() -> None:
     events = _events([header(), frames(values[:4]), frames(values[2:], 2), frames(values)])
     moved = [event for event in events if isinstance(event, Moved)]
     assert [(event.first, len(event.values), event.missed) for event in moved] == [(0, 4, 0), (4, 2, 0)]
-    assert isinstance(events[-1], Stray)
-    assert "do two streams share this name?" in events[-1].problem
+    assert events[-1] == Stray("vera", "frames that came before")
 
 
 def test_frames_before_a_header_are_left_out_with_a_word() -> None:
@@ -67,11 +70,54 @@ def test_frames_before_a_header_are_left_out_with_a_word() -> None:
     assert _events([end(3)]) == []
 
 
-def test_a_stream_that_takes_the_name_of_another_ends_it() -> None:
-    came = _events([header(stream="one"), header(stream="two")])
-    assert [type(event) for event in came] == [Began, Ended, Began]
+def _told(*messages: tuple[str, AnimateResponse]) -> list[tuple[str, str]]:
+    """What messages of two streams of one subject mean: kinds of events, and whose they are."""
+    watch = Watch()
+    events = [event for stream, message in messages for event in watch.push("vera", message, stream)]
+    return [(type(event).__name__, event.stream.id) for event in events if not isinstance(event, Stray)]
+
+
+FRAMES = frames(random_curves(3).values)
+LATER = frames(random_curves(3).values, 3)
+OLD, NEW = ("old", header(stream="old")), ("new", header(stream="new"))
+TAKEN = [("Ended", "old"), ("Began", "new"), ("Moved", "new")]
+
+
+def test_a_stream_takes_the_name_of_another_with_its_first_frames() -> None:
+    begun = [OLD, ("old", FRAMES), NEW, ("old", LATER)]
+    assert _told(*begun, ("new", FRAMES)) == [("Began", "old"), ("Moved", "old"), ("Moved", "old"), *TAKEN]
+    came = _events([header(stream="old"), header(stream="new"), FRAMES])
     assert isinstance(came[1], Ended)
-    assert (came[1].stream.id, came[1].duration) == ("one", None)
+    assert (came[1].duration, came[1].problem) == (None, "another stream took its name")
+
+
+@pytest.mark.parametrize("last", [FRAMES, header(stream="old"), end(3), error("The client broke off.")])
+def test_what_a_stream_says_that_lost_its_name_is_no_news(last) -> None:
+    told = _told(OLD, NEW, ("new", FRAMES), ("old", last), ("new", LATER), ("new", end(6)))
+    assert told == [("Began", "old"), *TAKEN, ("Moved", "new"), ("Ended", "new")]
+
+
+@pytest.mark.parametrize("headers", [[OLD, NEW], [NEW, OLD]])
+def test_a_newcomer_who_is_told_of_both_streams_follows_the_one_that_moves(headers) -> None:
+    told = _told(*headers, ("new", FRAMES), ("old", error("The client broke off.")), ("new", LATER))
+    assert told == [("Began", "old"), *TAKEN, ("Moved", "new")][2 * (headers[0] == NEW) :]
+
+
+def test_a_stream_left_behind_does_not_begin_again_when_the_newer_one_has_ended() -> None:
+    told = _told(OLD, NEW, ("new", FRAMES), ("new", end(3)), OLD, ("old", error("The client broke off.")))
+    assert told == [("Began", "old"), *TAKEN, ("Ended", "new")]
+
+
+def test_a_stream_that_still_moves_gets_its_name_back_when_the_other_has_ended() -> None:
+    told = _told(OLD, NEW, ("new", FRAMES), ("new", end(3)), ("old", LATER))
+    assert told[-2:] == [("Began", "old"), ("Moved", "old")]
+
+
+def test_nothing_is_kept_of_streams_that_have_ended() -> None:
+    watch = Watch()
+    for stream, message in [OLD, NEW, ("new", FRAMES), ("new", end(3)), ("old", end(0)), ("old", FRAMES)]:
+        watch.push("vera", message, stream)
+    assert watch._stages == {}
 
 
 def test_an_error_ends_a_stream_and_says_why() -> None:
@@ -82,9 +128,9 @@ def test_an_error_ends_a_stream_and_says_why() -> None:
 
 def test_only_the_subject_that_was_named_counts_and_not_what_begins_like_it() -> None:
     watch = Watch(["vera"])
-    assert watch.push("vera2", header()) == watch.push("ver", header()) == []
+    assert watch.push("vera2", header(), "one") == watch.push("ver", header(), "one") == []
     assert watch.live == []
-    assert len(watch.push("vera", header())) == 1
+    assert len(watch.push("vera", header(), "one")) == 1
     assert watch.live == ["vera"]
 
 
@@ -176,7 +222,7 @@ def test_a_file_that_was_named_is_written_over_and_belongs_to_one_subject(tmp_pa
     said = []
     for subject in ("vera", "hugo", "hugo"):
         for message in (header(stream=subject), frames(random_curves(5).values)):
-            said += [line for event in watch.push(subject, message) for line in recorder.take(event)]
+            said += [line for event in watch.push(subject, message, subject) for line in recorder.take(event)]
     assert said == [f"hugo: is not recorded, {out} is for vera; -o FOLDER takes all."]
     assert len(list(recorder.close())) == 1
     assert_equal(read_curves(out), random_curves(5))
@@ -186,8 +232,8 @@ def test_a_recording_that_cannot_be_written_takes_no_other_with_it(tmp_path) -> 
     recorder, watch = Recorder(tmp_path), Watch()
     for subject, curve in (("ann", "two\nlines"), ("bob", "jawOpen")):
         curves = Curves((curve,), np.zeros((3, 1), np.float32), Fraction(30))
-        for message in (header(curves), frames(curves.values)):
-            for event in watch.push(subject, message):
+        for message in (header(curves, subject), frames(curves.values)):
+            for event in watch.push(subject, message, subject):
                 recorder.take(event)
     with pytest.raises(FileError, match="control characters"):
         list(recorder.close())
@@ -300,7 +346,7 @@ def test_the_picture_fits_the_terminal(subjects, size) -> None:
     view, watch = View("tcp://127.0.0.1:52190", Console(width=width, height=height)), Watch()
     for number in range(subjects):
         for message in (header(stream=f"{number}"), frames(random_curves(200, seed=number).values)):
-            for event in watch.push(f"subject {number}", message):
+            for event in watch.push(f"subject {number}", message, f"{number}"):
                 view.take(event)
     picture = view.picture(*size)
     assert len(picture) == height

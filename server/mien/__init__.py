@@ -28,11 +28,10 @@ from mien.errors import (
 )
 from mien.pipeline import Stream, Take, bake, open_stream, open_take
 from mien.values import Control, Curves, Motion
+from mien.version import __version__
 
 if TYPE_CHECKING:
     from mien.rpc.client import AsyncClient, Client, Tls
-
-__version__ = "0.2.0"
 
 __all__ = [
     "AsyncClient",
@@ -53,6 +52,7 @@ __all__ = [
     "Stream",
     "Take",
     "Tls",
+    "__version__",
     "bake",
     "open_stream",
     "open_take",

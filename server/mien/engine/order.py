@@ -9,7 +9,6 @@ from hashlib import blake2b
 from math import gcd
 from typing import Final
 
-import mien
 from mien.audio import PcmDecoder
 from mien.clock import SAMPLE_RATE
 from mien.errors import AudioError, OptionError
@@ -17,6 +16,7 @@ from mien.layers import LayerStack, Strengths
 from mien.motion import MotionModel
 from mien.rig import Rig
 from mien.values import Control
+from mien.version import __version__
 from mien.voice import Performance, Voice
 
 MOST_PLACES: Final = 640
@@ -75,7 +75,7 @@ class StreamOrder:
         """The same for streams that give the same curves for the same sound; tells nothing else."""
         layers = sorted((name, float(strength)) for name, strength in self.layers.items())
         said = (
-            mien.__version__, self.model.card.sha256, _mark(self.rig), self.rate, self.sample_rate,
+            __version__, self.model.card.sha256, _mark(self.rig), self.rate, self.sample_rate,
             self.encoding, self.channels, float(self.tail), layers, self.seed, self.partner,
         )  # fmt: skip
         return blake2b(repr(said).encode(), digest_size=16).digest()

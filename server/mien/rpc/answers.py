@@ -8,7 +8,6 @@ from fractions import Fraction
 from math import isfinite
 from typing import Final, TypeVar
 
-import mien
 from mien.engine import Catalogue, ControlDone, Ended, FramesReady, StreamOrder
 from mien.errors import MienError
 from mien.layers import LAYERS
@@ -16,6 +15,7 @@ from mien.pipeline import Take
 from mien.rig import Rig, fit
 from mien.rpc.orders import RAW
 from mien.rpc.refused import field
+from mien.version import __version__
 from mien.voice import Performance
 from mien.wire.v1 import animate_pb2 as animate
 from mien.wire.v1 import common_pb2 as common
@@ -32,7 +32,7 @@ log = logging.getLogger("mien.rpc")
 def header(order: StreamOrder, performance: Performance, stream: str, subject: str) -> common.Header:
     """What comes before the frames of a stream."""
     return common.Header(
-        version=mien.__version__,
+        version=__version__,
         stream=stream,
         model=order.model.name,
         rig=order.rig.name,
@@ -59,7 +59,7 @@ CAPABILITIES: Final = common.Capabilities(
 def bake_header(order: StreamOrder) -> common.Header:
     """What comes before the frames of a bake."""
     return common.Header(
-        version=mien.__version__,
+        version=__version__,
         model=order.model.name,
         rig=order.rig.name,
         curves=curves_of(order.rig),

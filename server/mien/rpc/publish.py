@@ -1,9 +1,9 @@
 """What a worker publishes: the wire's messages on ZeroMQ, each under its subject.
 
-A message has two parts, the subject as UTF-8 and a serialised `AnimateResponse`. ZeroMQ's topics are
-prefixes: whoever asks for `vera` gets `vera2` too and has to look, as `watching.py` does. Whoever subscribes
-is sent the headers again, so one may come late; frames that outrun a header are no use and are to be left
-out.
+A message has three parts: the subject as UTF-8, a serialised `AnimateResponse`, and the id of its stream, as
+in the header. ZeroMQ's topics are prefixes: whoever asks for `vera` gets `vera2` too and has to look, as
+`watching.py` does. Whoever subscribes is sent the headers again, so one may come late; frames that outrun a
+header are no use and are to be left out.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ SUBSCRIBE, CANCEL = b"\1", b"\0"
 class Publisher:
     """Sends the messages of one worker's streams to a `Relay`. Belongs to one thread and never blocks it.
 
-    What nobody subscribed to is not even serialised; what the relay does not take is dropped. A subject is
-    one stream at a time: nobody could tell two apart.
+    What nobody subscribed to is not even serialised; what the relay does not take is dropped. Here a subject
+    is one stream at a time; other workers may still publish an older one, which the id tells apart.
 
     Args:
         endpoint: A relay's `inner`.
@@ -48,8 +48,8 @@ class Publisher:
         self._socket.set(zmq.SNDHWM, high_water)
         self._socket.set(zmq.LINGER, LINGER_MS)
         self._socket.connect(endpoint)
-        self._headers: dict[bytes, bytes] = {}
-        """Of each live subject, serialised."""
+        self._headers: dict[bytes, tuple[bytes, bytes]] = {}
+        """Of each live subject, serialised, and the id of its stream."""
         self._topics: tuple[bytes, ...] = ()
         """All that somebody subscribed to, as far as `poll` has heard."""
 
@@ -60,18 +60,18 @@ class Publisher:
         """
         return subject.encode().startswith(self._topics)
 
-    def send(self, subject: str, message: AnimateResponse) -> None:
-        """Publish one message of the stream `subject`; its header is kept for who comes late, until its end.
+    def send(self, subject: str, message: AnimateResponse, stream: str) -> None:
+        """Publish one message of `stream`; its header is kept for who comes late, until its end.
 
         A stream that breaks off without an end has to be given an error, or its header stays.
         """
-        topic, kind = subject.encode(), message.WhichOneof("message")
+        topic, name, kind = subject.encode(), stream.encode(), message.WhichOneof("message")
         if kind == "header":
-            self._headers[topic] = message.SerializeToString()
-        elif kind in ("end", "error"):
-            self._headers.pop(topic, None)
+            self._headers[topic] = message.SerializeToString(), name
+        elif kind in ("end", "error") and self._headers.get(topic, (b"", b""))[1] == name:
+            del self._headers[topic]
         if topic.startswith(self._topics):
-            self._send(topic, message.SerializeToString())
+            self._send(topic, message.SerializeToString(), name)
 
     def poll(self) -> None:
         """Hear who subscribed, and send them their headers. To be called about every 50 ms.
@@ -105,7 +105,7 @@ class Publisher:
         """The header of every live subject that falls under one of `topics`, once."""
         for topic, header in self._headers.items():
             if topic.startswith(topics):
-                self._send(topic, header)
+                self._send(topic, *header)
 
-    def _send(self, topic: bytes, body: bytes) -> None:
-        self._socket.send_multipart([topic, body], zmq.NOBLOCK)  # at the high-water mark XPUB drops, silently
+    def _send(self, *parts: bytes) -> None:
+        self._socket.send_multipart(parts, zmq.NOBLOCK)  # at the high-water mark XPUB drops, silently

@@ -20,10 +20,9 @@ from pathlib import Path
 import zmq
 
 from mien.errors import ServerError
+from mien.rpc.config import ZMQ_PORT
+from mien.rpc.ports import WHY
 from mien.rpc.publish import HIGH_WATER, LINGER_MS
-
-PORT = 52190
-"""Where Mien publishes unless told otherwise."""
 
 HIGHEST_PORT = 65535
 
@@ -33,12 +32,7 @@ LONGEST_TOPIC = 1024
 LONGEST_PATH = 100
 """Bytes that the path of a socket may have; systems allow 103 to 107."""
 
-WAYS_OUT = {
-    errno.EADDRINUSE: "is taken by another program; choose another port (0 takes any free one)",
-    errno.EACCES: "is not ours to open; choose a port above 1023",
-    errno.EADDRNOTAVAIL: "is no address of this machine; 127.0.0.1 is, and 0.0.0.0 means all of them",
-    errno.ENODEV: "is no address of this machine; 127.0.0.1 is, and 0.0.0.0 means all of them",
-}
+WAYS_OUT = {**WHY, errno.ENODEV: WHY[errno.EADDRNOTAVAIL]}
 """What is wrong with an address that cannot be bound, by libzmq's number."""
 
 
@@ -56,7 +50,7 @@ class Relay:
         ServerError: The address is taken, not this machine's, or not ours to open.
     """
 
-    def __init__(self, host: str = "127.0.0.1", port: int = PORT, high_water: int = HIGH_WATER) -> None:
+    def __init__(self, host: str = "127.0.0.1", port: int = ZMQ_PORT, high_water: int = HIGH_WATER) -> None:
         self._context = zmq.Context()
         self._folder = tempfile.TemporaryDirectory(prefix="mien-")  # only we may enter it
         inside, outside = self._context.socket(zmq.XSUB), self._context.socket(zmq.XPUB)

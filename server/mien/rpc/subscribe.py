@@ -11,11 +11,11 @@ from google.protobuf.message import DecodeError
 from zmq.utils.monitor import recv_monitor_message
 
 from mien.errors import OptionError, ServerError
-from mien.rpc.relay import PORT
+from mien.rpc.config import ZMQ_PORT
 from mien.wire.v1.animate_pb2 import AnimateResponse
 
-Message = tuple[str, AnimateResponse]
-"""A subject and what was published under it."""
+Message = tuple[str, AnimateResponse, str]
+"""A subject, what was published under it, and the id of the stream it belongs to."""
 
 HIGH_WATER = 100_000
 """Messages that wait while a recording is written: over a minute of 25 streams at 60 fps, some 50 MB."""
@@ -95,11 +95,12 @@ class Subscriber:
 
     def _read(self, parts: list[bytes]) -> Message:
         try:
-            topic, body = parts
-            return topic.decode(), AnimateResponse.FromString(body)
+            topic, body, stream = parts
+            return topic.decode(), AnimateResponse.FromString(body), stream.decode()
         except (ValueError, DecodeError) as problem:
             raise ServerError(
-                f"{self.address}: what is published there is not Mien's; `mien serve` publishes at {PORT}."
+                f"{self.address}: what is published there is not Mien's; `mien serve` publishes at "
+                f"{ZMQ_PORT}."
             ) from problem
 
     def _look_around(self) -> None:
@@ -117,7 +118,7 @@ def endpoint(address: str) -> str:
     """
     try:
         parts = urlsplit(address if "://" in address else f"tcp://{address}")
-        host, port = parts.hostname, parts.port or PORT
+        host, port = parts.hostname, parts.port or ZMQ_PORT
     except ValueError:
         raise _no_address(address) from None
     if parts.scheme != "tcp" or not host or parts.path.strip("/"):
@@ -127,5 +128,5 @@ def endpoint(address: str) -> str:
 
 def _no_address(given: str) -> OptionError:
     return OptionError(
-        f"'{given}' is no address to watch; write tcp://HOST:PORT, such as tcp://127.0.0.1:{PORT}."
+        f"'{given}' is no address to watch; write tcp://HOST:PORT, such as tcp://127.0.0.1:{ZMQ_PORT}."
     )

@@ -4,6 +4,11 @@ Messages in, events out; no sockets and no clocks. Whoever shows or keeps a perf
 
 A header is published again for each newcomer, and says nothing new then. Frames are numbered, so it shows
 when some were lost on the way. Frames before a header mean nothing and are left out, with a word.
+
+A subject may have two streams for a while: one that goes on over another connection, and the one left
+behind, whose worker has not noticed. Newcomers are told of both in any order, so a stream takes a subject
+from another not with its header but with the first frames after it, of which the one left behind has no more
+to give; and who lost a subject does not get it back while the other lasts.
 """
 
 from __future__ import annotations
@@ -20,7 +25,7 @@ from mien.clock import FASTEST_RATE, SLOWEST_RATE
 from mien.errors import ServerError
 
 if TYPE_CHECKING:
-    from mien.wire.v1.animate_pb2 import AnimateResponse, EndOfFrames
+    from mien.wire.v1.animate_pb2 import AnimateResponse
     from mien.wire.v1.common_pb2 import Frames, Header
 
 Floats = NDArray[np.float32]
@@ -106,53 +111,91 @@ class Watch:
 
     def __init__(self, subjects: Collection[str] = ()) -> None:
         self._subjects = frozenset(subjects)
-        self._live: dict[str, _Performance] = {}
+        self._stages: dict[str, _Stage] = {}
 
     @property
     def live(self) -> list[str]:
         """Subjects that have begun and not ended."""
-        return list(self._live)
+        return [subject for subject, stage in self._stages.items() if stage.performance]
 
-    def push(self, subject: str, message: AnimateResponse) -> list[Event]:
-        """What `message`, published under `subject`, means.
+    def push(self, subject: str, message: AnimateResponse, stream: str) -> list[Event]:
+        """What `message` of `stream`, published under `subject`, means.
 
         Raises:
             ServerError: A header or frames that break the wire's rules.
         """
         if self._subjects and subject not in self._subjects:
             return []
+        stage = self._stages.setdefault(subject, _Stage(subject))
+        try:
+            return stage.push(message, stream)
+        finally:
+            if stage.empty:
+                del self._stages[subject]
+
+
+class _Stage:
+    """One subject: the stream that has it, and others that may or did."""
+
+    def __init__(self, subject: str) -> None:
+        self.performance: _Performance | None = None
+        self._subject = subject
+        self._waiting: dict[str, Stream] = {}
+        """By id: announced, and without frames so far."""
+        self._lost: dict[str, Stream] = {}
+        """By id: another took the subject from them, and their end has not come."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is known here."""
+        return not (self.performance or self._waiting or self._lost)
+
+    def push(self, message: AnimateResponse, stream: str) -> list[Event]:
         match message.WhichOneof("message"):
             case "header":
-                return self._begin(read_header(subject, message.header))
+                return self._announce(read_header(self._subject, message.header))
             case "frames":
-                return self._move(subject, message.frames)
+                return self._move(stream, message.frames)
             case "end" | "error":
-                return self._end(subject, message)
+                return self._end(stream, message)
         return []
 
+    def _announce(self, stream: Stream) -> list[Event]:
+        if stream.id in {self._id, *self._waiting, *self._lost}:
+            return []
+        if self.performance is None:
+            return self._begin(stream)
+        self._waiting[stream.id] = stream
+        return []
+
+    def _move(self, stream: str, frames: Frames) -> list[Event]:
+        if self.performance and stream in self._lost:
+            return []
+        known = self._waiting.pop(stream, None) or self._lost.pop(stream, None)
+        began = self._begin(known) if known else []
+        if self.performance is None or stream != self._id:
+            return [Stray(self._subject, "frames without a header")]
+        return [*began, *self.performance.push(frames)]
+
     def _begin(self, stream: Stream) -> list[Event]:
-        """A new stream takes the place of one that was left without an end."""
-        before = self._live.get(stream.subject)
-        if before and before.stream.id == stream.id:
-            return []
-        self._live[stream.subject] = _Performance(stream)
-        lost = [Ended(before.stream, 0, None, "another stream took its name")] if before else []
-        return [*lost, Began(stream)]
+        before, self.performance = self.performance, _Performance(stream)
+        if before is None:
+            return [Began(stream)]
+        self._lost[before.stream.id] = before.stream
+        return [Ended(before.stream, 0, None, "another stream took its name"), Began(stream)]
 
-    def _move(self, subject: str, frames: Frames) -> list[Event]:
-        performance = self._live.get(subject)
-        if performance is None:
-            return [Stray(subject, "frames without a header")]
-        return performance.push(frames)
-
-    def _end(self, subject: str, message: AnimateResponse) -> list[Event]:
-        performance = self._live.pop(subject, None)
-        if performance is None:
+    def _end(self, stream: str, message: AnimateResponse) -> list[Event]:
+        if self.performance is None or stream != self._id:
+            self._waiting.pop(stream, None)
+            self._lost.pop(stream, None)
             return []
-        if message.HasField("end"):
-            return [performance.end(message.end)]
-        error = message.error
-        return [Ended(performance.stream, 0, None, f"{error.message} ({error.kind or error.code})")]
+        ended, self.performance = self.performance.end(message), None
+        return [ended]
+
+    @property
+    def _id(self) -> str | None:
+        """Of the stream that has the subject."""
+        return self.performance.stream.id if self.performance else None
 
 
 class _Performance:
@@ -168,12 +211,17 @@ class _Performance:
         expected = frames.first if self._next is None else self._next
         came_before = max(0, expected - frames.first)
         if came_before >= len(values):
-            return [Stray(self.stream.subject, "frames that came before; do two streams share this name?")]
+            return [Stray(self.stream.subject, "frames that came before")]
         first = frames.first + came_before
         self._next = frames.first + len(values)
         return [Moved(self.stream, first, values[came_before:], first - expected)]
 
-    def end(self, end: EndOfFrames) -> Ended:
+    def end(self, message: AnimateResponse) -> Ended:
+        """What its end, or the error it broke off with, says."""
+        if message.HasField("error"):
+            error = message.error
+            return Ended(self.stream, 0, None, f"{error.message} ({error.kind or error.code})")
+        end = message.end
         missed = 0 if self._next is None else max(0, end.frames - self._next)
         return Ended(self.stream, missed, end.duration)
 

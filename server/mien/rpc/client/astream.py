@@ -128,17 +128,21 @@ class AsyncClientStream(StreamState):
         await self._wait(lambda: self._conversation.unsaid < MOST_UNSENT)
 
     async def _wait(self, until: Callable[[], bool], owed: bool = True) -> None:
-        """Wait until something is so or the stream is over; where the server owes it, not for ever.
+        """Wait until something is so or the stream is over; where the server owes it, as long as it moves on.
 
         Raises:
             ServerError: The server is silent.
         """
         try:
-            async with asyncio.timeout(self._timeout if owed else None):
-                while not (until() or self._over):
-                    await self._change()
+            while not (until() or self._over):
+                async with asyncio.timeout(self._timeout if owed else None):
+                    await self._until(self._moves(until))
         except TimeoutError:
             raise self._way.silent(self._timeout) from None
+
+    async def _until(self, news: Callable[[], bool]) -> None:
+        while not news():
+            await self._change()
 
     async def _change(self) -> None:
         """Wait until anything is new."""

@@ -13,11 +13,9 @@ import grpc
 
 from mien.errors import FileError, MienError, OptionError, ServerError
 from mien.rpc.client.conversation import Broken
+from mien.rpc.config import GRPC_PORT
 from mien.rpc.refused import error_of
 from mien.wire.v1.common_pb2 import Error
-
-PORT: Final = 52100
-"""Where `mien serve` listens for gRPC."""
 
 TIMEOUT: Final = 30.0
 """Seconds to wait for what a server owes: a list, the header of a stream, the next frames after the end of
@@ -134,11 +132,13 @@ def way_to(address: str, token: str | None, tls: Tls | None) -> Way:
     """
     try:
         parts = urlsplit(f"//{address}")
-        host, port = parts.hostname, parts.port or PORT
+        host, port = parts.hostname, parts.port or GRPC_PORT
     except ValueError:
-        host, port, parts = None, PORT, urlsplit("")
+        host, port, parts = None, GRPC_PORT, urlsplit("")
     if not host or parts.path or parts.query or "@" in address:
-        raise OptionError(f"'{address}' is no server's address; write HOST:PORT, such as localhost:{PORT}.")
+        raise OptionError(
+            f"'{address}' is no server's address; write HOST:PORT, such as localhost:{GRPC_PORT}."
+        )
     if token is not None and not (token.isascii() and token.isprintable()):
         raise OptionError("A token is made of printable ASCII letters; is that the right file?")
     return Way(f"[{host}]:{port}" if ":" in host else f"{host}:{port}", token, tls)

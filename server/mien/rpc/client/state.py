@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from mien.errors import InputError, MienError
@@ -66,6 +67,16 @@ class StreamState:
     def _over(self) -> bool:
         """Whether no more frames will come."""
         return self._closed or self._problem is not None or self._conversation.end is not None
+
+    def _moves(self, until: Callable[[], bool]) -> Callable[[], bool]:
+        """Tells whether something is so, the stream is over, or the server has moved on since now: it took
+        sound or gave frames. A server that moves on is not stuck, however much there is to do."""
+        before = self._progress
+        return lambda: until() or self._over or self._progress != before
+
+    @property
+    def _progress(self) -> tuple[int, int]:
+        return self._conversation.unsaid, self._conversation.frame
 
     def _check(self) -> None:
         """Refuses what comes after the end.

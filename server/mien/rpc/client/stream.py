@@ -154,14 +154,15 @@ class ClientStream(StreamState):
         self._wait(lambda: self._conversation.unsaid < MOST_UNSENT)
 
     def _wait(self, until: Callable[[], bool], owed: bool = True) -> None:
-        """Wait until something is so or the stream is over; where the server owes it, not for ever.
+        """Wait until something is so or the stream is over; where the server owes it, as long as it moves on.
 
         Raises:
             ServerError: The server is silent.
         """
         most = self._timeout if owed else None
-        if not self._changed.wait_for(lambda: until() or self._over, most):
-            raise self._way.silent(self._timeout)
+        while not (until() or self._over):
+            if not self._changed.wait_for(self._moves(until), most):
+                raise self._way.silent(self._timeout)
 
     # The thread that listens
 
