@@ -120,15 +120,14 @@ class LiveStream:
         self._inbox.append(FINISH)
 
     @property
-    def handed(self) -> Fraction:
+    def handed(self) -> float:
         """Seconds of sound from the first sample to the end of what was handed in."""
-        return Fraction(self._handed, self.performance.voice.sample_rate)
+        return self._handed / self.performance.voice.sample_rate
 
     @property
     def backlog(self) -> float:
         """Seconds of sound that wait for the engine, roughly."""
-        voice = self.performance.voice
-        return self._handed / voice.sample_rate - voice.next_row / MOTION_RATE
+        return self.handed - self.performance.voice.next_row / MOTION_RATE
 
     # The engine
 

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from itertools import count
+from typing import Final
 
 from mien.engine import Ended
 from mien.rpc.answers import header, response_of
 from mien.rpc.host import Host
 from mien.rpc.orders import control_of, stream_order, subject_of
-from mien.rpc.receiving import next_message, out_of_order
-from mien.rpc.refused import RefusedError, field
+from mien.rpc.receiving import next_message, out_of_order, received
+from mien.rpc.refused import RefusedError
 from mien.rpc.session import Session
 from mien.wire.v1.animate_pb2 import AnimateRequest, AnimateResponse
+from mien.wire.v1.common_pb2 import Header
 
 Requests = AsyncIterable[AnimateRequest]
 Send = Callable[[AnimateResponse], Awaitable[None]]
+
+
+TURNS: Final = 16
+"""Messages in a row, a millisecond or two. More delay the others, fewer cost more than they are worth."""
 
 
 async def animate(host: Host, client: str, requests: Requests, send: Send) -> None:
@@ -39,10 +47,9 @@ async def animate(host: Host, client: str, requests: Requests, send: Send) -> No
     session = await host.open(order, client, subject_of(first.settings))
     reader = asyncio.create_task(_read(host, session, messages))
     problem = RefusedError("CANCELLED", "", "The client broke off.", "ServerError")
+    top = header(order, session.stream.performance, session.name, session.subject)
     try:
-        top = header(order, session.stream.performance, session.name, session.subject)
-        await _send(host, session, send, AnimateResponse(header=top))
-        await _answer(host, session, send)
+        await _within(session, _answer(host, session, send, top))
         session.ended = True
     except RefusedError as refused:
         problem = refused
@@ -54,13 +61,30 @@ async def animate(host: Host, client: str, requests: Requests, send: Send) -> No
         host.close(session)
 
 
+async def _within(session: Session, answers: Awaitable[None]) -> None:
+    """Wait for `answers`; if the session fails meanwhile, they end wherever they are.
+
+    Raises:
+        RefusedError: Why it failed.
+    """
+    try:
+        async with asyncio.timeout(None) as session.scope:
+            await answers
+    except TimeoutError:
+        session.check()
+        raise
+
+
 async def _read(host: Host, session: Session, messages: AsyncIterator[AnimateRequest]) -> None:
     """Hand in what comes, to the end; what is wrong ends the session."""
     try:
-        while (request := await next_message(messages, host.limits)) is not None:
-            if not await _take(session, request):
+        for turn in count(1):
+            session.expects = time.monotonic()
+            request = await received(messages)
+            session.expects = None
+            if request is None or not await _take(session, request):
                 break
-            await asyncio.sleep(0)  # a flood of small messages must not keep the others waiting
+            await _give_way(turn)
         session.finish()
     except RefusedError as problem:
         session.fail(problem)
@@ -85,22 +109,25 @@ async def _take(session: Session, request: AnimateRequest) -> bool:
     return bool(kind != "end")
 
 
-async def _answer(host: Host, session: Session, send: Send) -> None:
+async def _answer(host: Host, session: Session, send: Send, top: Header) -> None:
     """Give out what comes, to the end."""
-    while True:
+    await _send(host, session, send, AnimateResponse(header=top))
+    for turn in count(1):
         output = await session.next()
         await _send(host, session, send, response_of(output))
         if isinstance(output, Ended):
             return
-        await asyncio.sleep(0)
+        await _give_way(turn)
 
 
 async def _send(host: Host, session: Session, send: Send, response: AnimateResponse) -> None:
     host.publish(session, response)
-    try:
-        async with session.patience():
-            await send(response)
-    except TimeoutError:
-        session.check()
-        with field("limits.idle_seconds"):
-            raise host.limits.exceeded("idle_seconds", "An answer waited too long to be taken.") from None
+    session.gives = time.monotonic()
+    await send(response)
+    session.gives = None
+
+
+async def _give_way(turn: int) -> None:
+    """Now and then let others have a turn, or a flood of messages that lie ready would keep the loop."""
+    if turn % TURNS == 0:
+        await asyncio.sleep(0)

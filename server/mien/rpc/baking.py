@@ -21,7 +21,7 @@ from mien.pipeline import Sound, Take, bake
 from mien.rpc.answers import bake_header, frames_in
 from mien.rpc.host import Host
 from mien.rpc.orders import bake_order
-from mien.rpc.receiving import next_message, out_of_order
+from mien.rpc.receiving import next_message, out_of_order, untaken_too_long
 from mien.rpc.refused import field
 from mien.wire.v1 import bake_pb2 as baking
 from mien.wire.v1 import common_pb2 as common
@@ -81,8 +81,7 @@ async def _taken(host: Host, send: Send, response: baking.BakeResponse) -> None:
         async with asyncio.timeout(host.limits.idle_seconds):
             await send(response)
     except TimeoutError:
-        with field("limits.idle_seconds"):
-            raise host.limits.exceeded("idle_seconds", "An answer waited too long to be taken.") from None
+        raise untaken_too_long(host.limits) from None
 
 
 async def answer(host: Host, job: BakeJob, result: int, folder: Path, send: Send) -> None:

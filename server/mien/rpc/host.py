@@ -52,6 +52,7 @@ class Host:
         self._idle = asyncio.Event()
         self._idle.set()
         self._engine.start()
+        self._watcher = self._loop.create_task(self._watch())
 
     # Streams
 
@@ -167,6 +168,13 @@ class Host:
             if session is not None:
                 session.put(output)
 
+    async def _watch(self) -> None:
+        """Now and then see whether a client keeps us waiting for too long."""
+        while True:
+            await asyncio.sleep(min(1.0, self.limits.idle_seconds / 8))
+            for session in list(self._sessions.values()):
+                session.check_patience(time.monotonic())
+
     # The end
 
     async def drain(self, seconds: float) -> None:
@@ -187,5 +195,6 @@ class Host:
 
     def stop(self) -> None:
         """End the engine; sessions still open get nothing more."""
+        self._watcher.cancel()
         self.pool.close()
         self._engine.stop()

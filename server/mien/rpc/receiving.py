@@ -9,7 +9,7 @@ from typing import TypeVar
 from google.protobuf.message import DecodeError, Message
 
 from mien.engine import Limits
-from mien.rpc.refused import RefusedError, field
+from mien.rpc.refused import RefusedError
 
 M = TypeVar("M", bound=Message)
 
@@ -22,14 +22,34 @@ async def next_message(messages: AsyncIterator[M], limits: Limits) -> M | None:
     """
     try:
         async with asyncio.timeout(limits.idle_seconds):
-            return await anext(messages, None)
+            return await received(messages)
     except TimeoutError:
-        with field("limits.idle_seconds"):
-            raise limits.exceeded("idle_seconds", "Nothing came for too long.") from None
-        raise
+        raise silent_too_long(limits) from None
+
+
+async def received(messages: AsyncIterator[M]) -> M | None:
+    """The next message, however long it takes; None when there are no more.
+
+    Raises:
+        RefusedError: The client says something that is no message.
+    """
+    try:
+        return await anext(messages, None)
     except DecodeError:
         said = "What came is no message of mien.wire.v1; send those that proto/ describes."
         raise RefusedError("INVALID_ARGUMENT", "message", said, "OptionError") from None
+
+
+def silent_too_long(limits: Limits) -> RefusedError:
+    """The client says nothing for too long."""
+    said = limits.exceeded("idle_seconds", "Nothing came for too long.")
+    return RefusedError.of(said, "limits.idle_seconds")
+
+
+def untaken_too_long(limits: Limits) -> RefusedError:
+    """The client does not take an answer."""
+    said = limits.exceeded("idle_seconds", "An answer waited too long to be taken.")
+    return RefusedError.of(said, "limits.idle_seconds")
 
 
 def out_of_order(place: str, said: str) -> RefusedError:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from typing import Final
 
 from mien.engine import ControlDone, Ended, Engine, Failed, FramesReady, Limits, LiveStream, Output
 from mien.errors import MienError
+from mien.rpc.receiving import silent_too_long, untaken_too_long
 from mien.rpc.refused import RefusedError, field
 from mien.values import Control
 
@@ -41,7 +41,12 @@ class Session:
         self._unread = 0
         self._problem: RefusedError | None = None
         self._news = asyncio.Event()
-        self._sending: asyncio.Timeout | None = None
+        self.scope: asyncio.Timeout | None = None
+        """Within which answers are given; a failure ends it, wherever it waits."""
+        self.expects: float | None = None
+        """Since when a message of the client is waited for; on the loop's clock."""
+        self.gives: float | None = None
+        """Since when an answer waits to be taken."""
 
     # In
 
@@ -85,8 +90,8 @@ class Session:
 
     def _check_length(self) -> None:
         longest = self._limits.stream_seconds
-        with field("limits.stream_seconds"):
-            if self.stream.handed > longest or time.monotonic() - self._began > longest:
+        if self.stream.handed > longest or time.monotonic() - self._began > longest:
+            with field("limits.stream_seconds"):
                 raise self._limits.exceeded("stream_seconds", "This stream is too long; open a new one.")
 
     # Out
@@ -124,27 +129,25 @@ class Session:
             self._problem = problem
         self._outputs.clear()
         self._news.set()
-        if self._sending:
+        if self.scope:
             with suppress(RuntimeError):  # it is over at this very moment
-                self._sending.reschedule(asyncio.get_running_loop().time())
+                self.scope.reschedule(asyncio.get_running_loop().time())
 
     def check(self) -> None:
         """Raises what ended the stream, if anything did."""
         if self._problem:
             raise self._problem
 
-    @asynccontextmanager
-    async def patience(self) -> AsyncIterator[None]:
-        """As long as an answer may wait to be taken; less if the stream fails meanwhile.
+    def check_patience(self, now: float) -> None:
+        """Fail if the client has kept us waiting for too long; to be called now and then.
 
-        Raises:
-            TimeoutError: It is over.
+        A timer for each message would cost a good part of what the message does.
         """
-        try:
-            async with asyncio.timeout(self._limits.idle_seconds) as self._sending:
-                yield
-        finally:
-            self._sending = None
+        idle = self._limits.idle_seconds
+        if self.expects is not None and now - self.expects > idle:
+            self.fail(silent_too_long(self._limits))
+        elif self.gives is not None and now - self.gives > idle:
+            self.fail(untaken_too_long(self._limits))
 
 
 def _size(output: Output) -> int:

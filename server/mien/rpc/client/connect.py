@@ -91,7 +91,7 @@ class Way:
     def broken(self, problem: Any) -> Broken:
         """What a `grpc.RpcError` means."""
         code, metadata = problem.code().name, dict(problem.trailing_metadata() or ())
-        if said := _said(metadata):
+        if code != "UNAUTHENTICATED" and (said := _said(metadata)):  # of that we know the way out better
             return Broken(error_of(said), passing=said.code == "UNAVAILABLE" or said.field in FULL)
         return Broken(self._error(code, str(problem.details())), passing=code in PASSING)
 
