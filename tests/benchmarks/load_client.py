@@ -42,6 +42,9 @@ class Heard:
     """Seconds from a stream's first message to its first frame."""
 
     late: int = 0
+    very_late: int = 0
+    """Late for twice that margin."""
+
     broken: list[str] = field(default_factory=list)
     look_ahead: float = 0.0
 
@@ -118,6 +121,7 @@ async def _receive(
                 heard.beyond.append(now - sent[needed])
                 due = sent[0] + k / fps + header.look_ahead + MARGIN
                 heard.late += now > due
+                heard.very_late += now > due + MARGIN
 
 
 def main() -> None:
@@ -143,6 +147,7 @@ def main() -> None:
             {
                 "frames": len(heard.beyond),
                 "late": heard.late,
+                "very_late": heard.very_late,
                 "p50": float(np.quantile(beyond, 0.5)),
                 "p99": float(np.quantile(beyond, 0.99)),
                 "most": float(beyond.max()),
