@@ -311,3 +311,11 @@ def test_too_many_bakes_at_once_are_refused_before_they_are_sent(model_folder, o
             assert said.startswith("Too many bakes are sent, run or wait; try again in a while.")
         wait_until(lambda: not any(own.iterdir()))
         assert posted(client, b"RIFF").status_code == 400  # there is room again
+
+
+def test_sound_that_takes_too_long_to_come_is_refused(model_folder) -> None:
+    with gateway(model_folder, limits=Limits(upload_seconds=0.3)) as running, connected(running) as raw:
+        raw.sendall(head("Content-Length: 5000") + b"half")
+        said = raw.recv(10_000)
+    assert said.startswith(b"HTTP/1.1 429 ")
+    assert b"limits.upload_seconds" in said

@@ -6,7 +6,7 @@ import asyncio
 import os
 import threading
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, TypeVar
@@ -100,10 +100,21 @@ async def answer(host: Host, job: BakeJob, result: int, folder: Path, send: Send
 
 async def _receive(host: Host, messages: AsyncIterator[baking.BakeRequest], sound: Path) -> None:
     """All sound into the file `sound`."""
+    async with upload_time(host):
+        with sound.open("wb") as file:
+            await _write(host, messages, file)
+
+
+@asynccontextmanager
+async def upload_time(host: Host) -> AsyncIterator[None]:
+    """The time in which the sound of a bake may come.
+
+    Raises:
+        RefusedError: It is over.
+    """
     try:
         async with asyncio.timeout(host.limits.upload_seconds):
-            with sound.open("wb") as file:
-                await _write(host, messages, file)
+            yield
     except TimeoutError:
         with field("limits.upload_seconds"):
             raise host.limits.exceeded("upload_seconds", "The sound takes too long to come.") from None

@@ -41,7 +41,8 @@ class Bakes:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI calls it."""
         with self._host.baking(client_of(scope)) as folder:
-            asked = await Upload(self._host, self._access, scope, folder).read(receive)
+            async with baking.upload_time(self._host):
+                asked = await Upload(self._host, self._access, scope, folder).read(receive)
             answer = self._messages if asked.way.gives == LIVELY else self._file
             await answer(asked, folder, receive, send)
 
