@@ -137,6 +137,7 @@ def test_a_line_that_is_too_long_is_refused(model_folder, requests) -> None:
 def test_a_stream_that_stays_too_long_is_refused(model_folder, again) -> None:
     with _limited(model_folder, stream_seconds=0.3) as (_, stub):
         line = Line(stub, settings())
+        line.open()
         for _ in range(5):
             line.say(again)
             time.sleep(0.1)
