@@ -34,10 +34,6 @@ if TYPE_CHECKING:
 POLL: Final = 0.05
 """Seconds between looks at who subscribed: no late joiner notices, and it costs nothing."""
 
-SELDOM: Final = 20_000
-"""Objects after which Python looks for those that keep one another alive; streams leave few. At Python's own
-700 it would look after every few messages."""
-
 GOODBYE: Final = 0.5
 """Seconds in which the last answers leave once everything has come to its end."""
 
@@ -68,7 +64,6 @@ async def serve(config: ServerConfig, stop: asyncio.Event, ready: asyncio.Event 
     listener = asyncio.create_task(_hear_subscribers(publisher)) if publisher else None
     gc.collect()
     gc.freeze()  # what is here stays; no later collection has to look at it
-    gc.set_threshold(SELDOM)
     if ready:
         ready.set()
     await stop.wait()
