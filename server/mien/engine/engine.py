@@ -37,7 +37,7 @@ MOST_LATE: Final = 16
 PACE: Final = 1 / MOTION_RATE
 """Seconds from the beginning of a round to that of the next, at least. A step of ten streams costs less than
 twice that of one, so gathering saves most of the work under load. Longer adds delay, half of it on average;
-shorter fills the processor with small steps (at half of this, 200 streams cost a quarter more)."""
+shorter fills the processor with small steps (at half of this, 100 streams cost a fifth more)."""
 
 log = logging.getLogger("mien.engine")
 
