@@ -247,7 +247,7 @@ def test_a_flood_of_small_messages_keeps_nobody_waiting(live, line, caplog) -> N
     pouring.join()
     wait_until(live.is_empty)
     assert live.host.served == served
-    assert [each.name for each in caplog.records].count("asyncio") < 100, "and not one for each message"
+    assert [each.name for each in caplog.records].count("asyncio") < 10
 
 
 def flooded(duplex: Duplex, flood: bytes) -> None:

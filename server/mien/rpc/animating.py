@@ -22,8 +22,8 @@ Requests = AsyncIterable[AnimateRequest]
 Send = Callable[[AnimateResponse], Awaitable[None]]
 
 
-TURNS: Final = 16
-"""Messages in a row, a millisecond or two. More delay the others, fewer cost more than they are worth."""
+TURNS: Final = 8
+"""Messages in a row, a millisecond or less. More delay the others, fewer cost more than they are worth."""
 
 
 async def animate(host: Host, client: str, requests: Requests, send: Send) -> None:

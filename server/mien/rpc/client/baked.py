@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, Generic, TypeVar
@@ -67,7 +68,7 @@ def audio_format(source: Named | Sound) -> common.AudioFormat:
     return WHOLE_FILE
 
 
-class Receiver(Generic[T]):
+class Receiver(ABC, Generic[T]):
     """Makes a result of what comes down."""
 
     wanted: baking.BakeResult
@@ -84,13 +85,13 @@ class Receiver(Generic[T]):
         self.ended = self.ended or response.HasField("end")
         self._keep(response)
 
+    @abstractmethod
     def _keep(self, response: baking.BakeResponse) -> None:
         """Keep what belongs to the result."""
-        raise NotImplementedError
 
+    @abstractmethod
     def result(self) -> T:
         """All of it; only once it has `ended`."""
-        raise NotImplementedError
 
 
 class TakeReceiver(Receiver[Take]):
