@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -52,3 +53,10 @@ def demo_line() -> Path:
 def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny motion model with random weights, to pass wherever a model's name or folder goes."""
     return write_tiny_model(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture
+def nobody() -> str:
+    """An address at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        return f"127.0.0.1:{door.getsockname()[1]}"

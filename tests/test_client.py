@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -24,7 +23,7 @@ from mien.rpc.client import astream, script, stream
 from mien.rpc.client import conversation as talking
 from mien.values import Control
 from tests.conftest import unavailable
-from tests.servers import LOCAL, PATIENCE, Server, serving
+from tests.servers import PATIENCE, Server, serving
 from tests.sounds import noise
 
 MUMBLE = {"articulation": 0.7}
@@ -41,13 +40,6 @@ def server(model_folder: Path) -> Iterator[Server]:
 def client(server: Server) -> Iterator[mien.Client]:
     with mien.Client(server.address) as opened:
         yield opened
-
-
-@pytest.fixture
-def nobody() -> str:
-    """An address at which nobody listens."""
-    with socket.create_server((LOCAL, 0)) as door:
-        return f"{LOCAL}:{door.getsockname()[1]}"
 
 
 # What there is
@@ -457,76 +449,6 @@ def test_a_connection_may_be_encrypted(model_folder, tmp_path) -> None:
 def test_what_is_no_address_is_refused(address) -> None:
     with pytest.raises(mien.OptionError, match="is no server's address; write HOST:PORT"):
         mien.Client(address)
-
-
-# Servers that are not there
-
-
-def test_a_server_that_is_not_there_is_named_with_the_way_out(nobody, demo_line) -> None:
-    said = f"No server answers at {nobody}.*Connection refused.* Is `mien serve` running there"
-    with mien.Client(nobody) as client:
-        for call in (client.rigs, client.stream, lambda: client.bake(demo_line)):
-            with pytest.raises(mien.ServerError, match=said):
-                call()
-
-
-def test_a_server_that_says_nothing_is_waited_for_as_long_as_was_asked(demo_line) -> None:
-    with socket.create_server((LOCAL, 0)) as door:
-        address = f"{LOCAL}:{door.getsockname()[1]}"
-        with mien.Client(address, timeout=0.5) as client:
-            with pytest.raises(mien.ServerError, match=r"has not answered for 0\.5 s"):
-                client.stream()
-            with pytest.raises(mien.ServerError, match="took too long to answer"):
-                client.rigs()
-            with pytest.raises(mien.ServerError, match="took too long to answer"):
-                client.bake(demo_line, timeout=0.5)
-
-
-def _until_it_fails(stream: object) -> None:
-    began = time.monotonic()
-    while time.monotonic() < began + PATIENCE:
-        stream.push(noise(1600))
-        time.sleep(0.01)
-
-
-@pytest.mark.parametrize("resume", [True, False])
-@pytest.mark.parametrize("act", [_until_it_fails, lambda stream: stream.flush(), list])
-def test_a_server_that_dies_for_good_ends_everything_that_waits(
-    model_folder, monkeypatch, resume, act
-) -> None:
-    monkeypatch.setattr(talking, "PAUSES", (0.05, 0.1))
-    with serving(model_folder) as server, mien.Client(server.address) as client:
-        stream = client.stream(resume=resume)
-        stream.push(noise(16_000))
-        threading.Timer(0.2, server.close).start()
-        with pytest.raises(mien.ServerError, match=f"at {server.address}"):
-            if act is not list:
-                time.sleep(0.5)
-            act(stream)
-        stream.close()
-
-
-def test_the_async_client_ends_as_well_when_its_server_dies(model_folder, monkeypatch) -> None:
-    monkeypatch.setattr(talking, "PAUSES", (0.05, 0.1))
-
-    async def talk(server: Server) -> None:
-        async with mien.AsyncClient(server.address) as client, client.stream() as stream:
-            await stream.push(noise(16_000))
-            threading.Timer(0.2, server.close).start()
-            async for _ in stream:
-                pass
-
-    with serving(model_folder) as server, pytest.raises(mien.ServerError, match=f"at {server.address}"):
-        asyncio.run(talk(server))
-
-
-def test_closing_a_client_ends_its_streams(server) -> None:
-    client = mien.Client(server.address)
-    stream = client.stream()
-    client.close()
-    assert list(stream) == []
-    with pytest.raises(mien.InputError, match="closed"):
-        stream.push(noise(10))
 
 
 def test_naming_mien_does_not_load_grpc() -> None:
