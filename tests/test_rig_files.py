@@ -166,7 +166,7 @@ RIG_MISTAKES = {
     "curve twice": (curve(name="seal"), "curve 'seal' stands twice; keep one of the two."),
     "unknown curve key": (
         curve(maximum=1),
-        "curve 'Mouth Open': 'maximum' is not a key here; wanted 'name', 'unit', 'min', 'rest', 'max'.",
+        "curve 'Mouth Open': 'maximum' is not a key here; wanted 'name', 'unit', 'min', 'rest', 'max', 'bone'.",
     ),
     "unknown unit": (
         curve(unit="degs"),
@@ -246,7 +246,10 @@ MAP_MISTAKES = {
         "schema 9 is newer than 1, the newest this Mien reads; update Mien.",
     ),
     "unknown table": ({**MAP, "product": {}}, "Did you mean 'products'?"),
-    "empty map": ({**MAP, "linear": {}}, "'linear' is empty; a map drives at least one curve."),
+    "empty map": (
+        {**MAP, "linear": {}},
+        "'linear', 'mix' and 'poses' are empty; a map drives at least one curve.",
+    ),
     "curve twice": (
         json.dumps(MAP).replace('"head_turn"', '"seal"'),
         "'seal' stands twice in one object; keep one of the two.",
@@ -263,7 +266,7 @@ MAP_MISTAKES = {
     "terms as number": (linear("seal", 1), "linear 'seal': came 1; wanted an object in { }."),
     "no terms": (
         linear("seal", {}),
-        "linear 'seal' names no channel; leave the curve out and it stays at rest.",
+        "linear 'seal' names no source; leave the curve out and it stays at rest.",
     ),
     "gain as text": (
         linear("seal", {"lipClosure": "1"}),
@@ -291,7 +294,7 @@ MAP_MISTAKES = {
     ),
     "negative weight": (
         linear("seal", {"lipClosure": {"half": "negative"}}),
-        "'half' is 'negative', but 'lipClosure' is a weight and never below 0.",
+        "'half' is 'negative', but 'lipClosure' is never below 0.",
     ),
     "product as null": (
         {**MAP, "products": {"seal": None}},
@@ -306,7 +309,7 @@ MAP_MISTAKES = {
     "product of an unknown channel": (product({"channel": "jawOpn"}), "Did you mean 'jawOpen'?"),
     "factor of nothing": (
         product({"at_one": 1}),
-        "a factor reads one thing; wanted either 'channel' or 'curve'.",
+        "a factor reads one thing; wanted one of 'channel', 'base' and 'curve'.",
     ),
     "factor of two things": (product({"channel": "jawOpen", "curve": "seal"}), "a factor reads one thing; "),
     "huge factor": (
@@ -315,15 +318,15 @@ MAP_MISTAKES = {
     ),
     "product on nothing": (
         {**MAP, "products": {"idle": [{"channel": "jawOpen"}]}},
-        "products 'idle' has nothing to work on; 'linear' does not drive it.",
+        "products 'idle' has nothing to work on; none of 'linear', 'mix' and 'poses' drives it.",
     ),
     "product that reads itself": (
         product({"curve": "seal"}),
-        "products and limits run in a circle, seal -> seal; break it at one curve.",
+        "curves read one another in a circle, seal -> seal; break it at one.",
     ),
     "circle": (
         {**MAP, "at_most": {"Mouth Open": "seal"}},
-        "products and limits run in a circle, ",
+        "curves read one another in a circle, ",
     ),
     "limit by an unknown curve": (
         {**MAP, "at_most": {"seal": "Mouth open"}},

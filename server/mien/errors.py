@@ -4,6 +4,7 @@
     ├── InputError            what the user handed in cannot be used
     │   ├── AudioError        no audio, broken audio, audio of a kind we cannot read
     │   ├── RigError          a rig folder with a mistake in it, or a rig nobody has
+    │   ├── MeshError         a face mesh that cannot be read, or that a rig cannot be fitted to
     │   ├── ModelError        a motion model that does not load or does not fit its card
     │   ├── FileError         a curve file, take or output path that does not work
     │   ├── OptionError       an option, or a pair of options, that makes no sense
@@ -38,6 +39,10 @@ class AudioError(InputError):
 
 class RigError(InputError):
     """A rig folder with a mistake in it, or a rig that does not exist."""
+
+
+class MeshError(InputError):
+    """A face mesh that cannot be read, or that a rig cannot be fitted to."""
 
 
 class ModelError(InputError):

@@ -4,14 +4,18 @@ from mien.rig.find import find_rig, rig_names
 from mien.rig.fit import drive, fit, frames_ready, resample, resample_rows
 from mien.rig.frames import FrameClock
 from mien.rig.load import load_rig
-from mien.rig.rig import Curve, Drive, Factor, Rig, Term
+from mien.rig.rig import Bone, Contact, Curve, Drive, Factor, Poses, Rig, Source, Term
 
 __all__ = [
+    "Bone",
+    "Contact",
     "Curve",
     "Drive",
     "Factor",
     "FrameClock",
+    "Poses",
     "Rig",
+    "Source",
     "Term",
     "drive",
     "find_rig",

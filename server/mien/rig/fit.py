@@ -111,11 +111,11 @@ def drive(channels: Floats, rig: Rig) -> Floats:
     Returns:
         Shape (frames, curves), within the limits of each curve, never NaN.
     """
-    width, steps = len(CHANNELS), plan(rig)
-    bank = np.empty((len(channels), width + len(rig.curves)), np.float32)
+    steps = plan(rig)
+    bank = np.empty((len(channels), steps.width), np.float32)
     numbers = np.where(np.isnan(channels), np.float32(0), channels)
-    bank[:, :width] = np.minimum(np.maximum(numbers, LOWEST), HIGHEST)
-    bank[:, width:] = steps.rest
-    for stage in steps.stages:
-        bank[:, stage.curves] = stage.values(bank)
-    return bank[:, width:] + np.float32(0)  # -0 becomes 0, whichever the processor's min and max preferred
+    bank[:, : len(CHANNELS)] = np.minimum(np.maximum(numbers, LOWEST), HIGHEST)
+    bank[:, steps.rested] = steps.rest
+    for step in steps.steps:
+        step.fill(bank)
+    return bank[:, steps.own] + np.float32(0)  # -0 becomes 0, whichever the processor's min and max preferred

@@ -177,6 +177,13 @@ def one_of(value: str, known: Collection[str], key: str, where: str) -> str:
     return value
 
 
+def known(name: str, names: Collection[str], verb: str, among: str, where: str) -> str:
+    """`name`, refused unless it is one of `names`; `among` says what those are."""
+    if name not in names:
+        raise RigError(f"{where} {verb} '{name}', which is not {among}.{near(name, names)}")
+    return name
+
+
 def label_text(value: str, what: str, where: str) -> str:
     """`value`, refused unless it can be a name: printable, not empty, no blanks around it."""
     if not value or not value.isprintable() or value != value.strip():
