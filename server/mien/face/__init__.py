@@ -1,0 +1,22 @@
+"""The face room: a face mesh with its shapes, out of whatever file the user has, and where its edges meet."""
+
+from mien.face.edges import Edges, Touch
+from mien.face.find import every, lids, lids_given, lips, lips_given
+from mien.face.mesh import FaceMesh
+from mien.face.read import read_face
+from mien.face.space import Space, face_space, skin_of
+
+__all__ = [
+    "Edges",
+    "FaceMesh",
+    "Space",
+    "Touch",
+    "every",
+    "face_space",
+    "lids",
+    "lids_given",
+    "lips",
+    "lips_given",
+    "read_face",
+    "skin_of",
+]
