@@ -87,15 +87,32 @@ class Edges:
 
     def touches(self, points: Doubles, columns: Doubles) -> list[Touch | None]:
         """Where the surfaces are nearest in each cut."""
-        cuts = ((cut(points, self.upper, x), cut(points, self.lower, x)) for x in columns.tolist())
-        return [_touch(upper, lower, self.seen) for upper, lower in cuts]
+        upper, lower = _Slices(points, self.upper), _Slices(points, self.lower)
+        return [_touch(upper.at(x), lower.at(x), self.seen) for x in columns.tolist()]
+
+
+class _Slices:
+    """A surface in one pose, to be cut at many places."""
+
+    def __init__(self, points: Doubles, triangles: Ints) -> None:
+        self.points, self.triangles = points, triangles
+        across = points[triangles, 0]
+        self.first, self.last = across.min(axis=1), across.max(axis=1)
+
+    def at(self, x: float) -> Cut:
+        """The surface cut by the plane at `x`."""
+        return cut(self.points, self.triangles[(self.first <= x) & (self.last > x)], x)
+
+
+def height_at(points: Doubles, triangles: Ints, x: float) -> Doubles:
+    """Heights of the surface where the plane at `x` cuts it, mm; empty where it does not."""
+    return _Slices(points, triangles).at(x).height
 
 
 def cut(points: Doubles, triangles: Ints, x: float) -> Cut:
-    """The triangles cut by the plane at `x`."""
-    side = points[triangles, 0] > x
-    crossed = side.any(axis=1) & ~side.all(axis=1)
-    corners, side = triangles[crossed], side[crossed]
+    """Triangles cut by the plane at `x`, which runs through each of them."""
+    corners = triangles
+    side = points[corners, 0] > x
     alone = np.where(side.sum(axis=1) == 1, np.argmax(side, axis=1), np.argmin(side, axis=1))
     row = np.arange(len(corners))
     first = corners[row, alone]

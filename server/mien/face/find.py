@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.errors import MeshError
-from mien.face.edges import Edges, cut
+from mien.face.edges import Edges, height_at
 
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -32,7 +32,8 @@ LEAST_OPEN: Final = 1.0
 """Lips that are less than this apart when the jaw is ajar, mm, are at their corner."""
 
 MOST_WIDER: Final = 1.5
-"""Edges that are farther apart at rest than in the middle of the mouth, mm, by more than this, are none of lips."""
+"""Edges that are farther apart at rest than in the middle of the mouth, mm, by more than this, are none of
+lips."""
 
 FAR: Final = 15.0
 """What is farther from where the edges meet, mm, never touches: lips roll and stretch by less."""
@@ -102,7 +103,7 @@ def lids(points: Doubles, skin: Ints, closed: Doubles, moved: Doubles, side: str
     farthest = _farthest(skin, down, f"closes the {side} eye")
     upper = _triangles(skin, down > LID * farthest)
     centre = np.average(points[:, 0], weights=np.maximum(down, 0) ** 2)
-    margin = cut(points, upper, float(centre)).height
+    margin = height_at(points, upper, float(centre))
     if not margin.size:
         raise MeshError(f"What closes the {side} eye moves no lid; is it mapped to the right curve?")
     below = points[:, 1] < margin.min()

@@ -58,8 +58,8 @@ def face_space(
     distance = abs(float(across @ x))
     if abs(x @ y) > 0.5 or distance <= 0:
         raise MeshError(
-            "What moves the left and the right side and what opens the jaw move the same way; are they mapped "
-            "to the right curves?"
+            "What moves the left and the right side and what opens the jaw move the same way; are they "
+            "mapped to the right curves?"
         )
     return Space(np.array([x, y, np.cross(x, y)]), apart / distance)
 
@@ -88,7 +88,7 @@ def _nearest_axis(vector: Doubles) -> Doubles:
     return np.asarray(np.eye(3)[axis] * np.sign(vector[axis]))
 
 
-def skin_of(vertices: NDArray[np.float32], triangles: NDArray[np.int32], moved: Doubles) -> Ints:
+def skin_of(vertices: NDArray[np.float32], triangles: Ints, moved: Doubles) -> Ints:
     """The triangles of the skin: those that hang together and move most. Not teeth, eyeballs or lashes.
 
     Two triangles hang together where they alone share an edge. Vertices that a seam of the texture doubled

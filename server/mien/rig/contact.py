@@ -62,7 +62,8 @@ class Meeting:
         falls through where a cut in between is not quite like its neighbours."""
         asked = (bank[:, self.demand].astype(np.float64) - self.begin) / (self.full - self.begin)
         left = 1 - np.clip(asked, 0, 1)[:, np.newaxis]
-        return np.asarray(left * np.maximum(gaps, -self.cross) - (1 - left) * self.press)
+        free = np.maximum(gaps, -self.cross)
+        return np.asarray(left * free + (1 - left) * np.minimum(free, -self.press))
 
     def _moved(self, bank: NDArray[np.float32], change: Doubles) -> Doubles:
         before = bank[:, self.moved].astype(np.float64)

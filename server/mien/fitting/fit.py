@@ -1,0 +1,133 @@
+"""Fitting a rig to a mesh, on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.errors import MeshError
+from mien.face import Edges, FaceMesh, every, lids, lids_given, lips, lips_given
+from mien.fitting import report as found
+from mien.fitting.closed import blinking
+from mien.fitting.closeup import Closeup, close_up
+from mien.fitting.contacts import LIPS, Wanted, contact, lids_of
+from mien.fitting.gains import gains, with_gains
+from mien.fitting.report import Report
+from mien.fitting.worn import WornRig, wear
+from mien.rig import Contact, Rig
+from mien.values import Motion
+
+Given = Mapping[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
+"""Vertices of the upper and the lower edge, by contact: `lips`, `lidsLeft`, `lidsRight`."""
+
+CONTACTS: Final = ("lips", "lidsLeft", "lidsRight")
+"""What can meet on a face."""
+
+OPENED: Final = {"jawOpen": 1.0}
+RAISED: Final = {"mouthUpperUpLeft": 1.0, "mouthUpperUpRight": 1.0}
+LOWERED: Final = {"mouthLowerDownLeft": 1.0, "mouthLowerDownRight": 1.0}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A rig that knows its mesh."""
+
+    rig: Rig
+    """With gains and contacts."""
+
+    gains: Mapping[str, float]
+    """What the terms of each curve were multiplied by, where that is not 1."""
+
+    report: Report
+    """What was found."""
+
+
+def fit_to_mesh(
+    rig: Rig, mesh: FaceMesh, heard: Motion, given: Given | None = None, scale: bool = True
+) -> Fitted:
+    """`rig` with gains and contacts of `mesh`.
+
+    Args:
+        rig: Its weights are shapes or expressions of the mesh, by name; contacts it has are replaced.
+        heard: Speech to measure the result on; a blink is measured apart.
+        given: Edges that are not to be looked for.
+        scale: Whether curves get gains.
+    Raises:
+        MeshError: The mesh has none of the rig's curves, or no mouth.
+    """
+    plain = wear(replace(rig, contacts=()), mesh)
+    by_curve = {name: gain for name, gain in gains(plain).items() if gain != 1} if scale else {}
+    worn = plain.with_rig(with_gains(plain.rig, by_curve))
+    edges, notes = _edges(worn, given or {})
+    near = {name: close_up(worn, part) for name, part in edges.items()}
+    contacts = _contacts(worn, edges)
+    fitted = worn.with_rig(replace(worn.rig, contacts=contacts))
+    said = Report(
+        mesh=mesh.name,
+        mm=worn.space.scale,
+        jaw=_jaw(worn, near["lips"]),
+        gains=by_curve,
+        seals=_seals(fitted, plain, near, contacts, heard),
+        absent=found.absent(worn),
+        unused=found.unused(worn, mesh),
+        dead=found.dead(worn),
+        doubled=found.doubled(worn),
+        collisions=found.collisions(worn, near),
+        notes=notes,
+    )
+    return Fitted(fitted.rig, by_curve, said)
+
+
+def _edges(worn: WornRig, given: Given) -> tuple[dict[str, Edges], tuple[str, ...]]:
+    """The lips, and the lids of each eye that has them; why an eye has none."""
+    edges, notes = {"lips": _lips(worn, given)}, []
+    for side in ("Left", "Right"):
+        try:
+            edges[f"lids{side}"] = _lids(worn, given, side)
+        except MeshError as problem:
+            notes.append(f"lids{side}: {problem}")
+    return edges, tuple(notes)
+
+
+def _lips(worn: WornRig, given: Given) -> Edges:
+    opened = worn.displaced(**OPENED)
+    if "lips" in given:
+        return lips_given(worn.points, worn.triangles, *given["lips"], opened)
+    return lips(worn.points, worn.skin, worn.displaced(**RAISED), worn.displaced(**LOWERED), opened)
+
+
+def _lids(worn: WornRig, given: Given, side: str) -> Edges:
+    if f"lids{side}" in given:
+        return lids_given(worn.points, worn.triangles, *given[f"lids{side}"])
+    closed = worn.displaced(**{f"eyeBlink{side}": 1.0})
+    others = [worn.displaced(**{stem + side: 1.0}) for stem in ("eyeSquint", "eyeWide")]
+    return lids(worn.points, worn.skin, closed, every([closed, *others]), side.lower())
+
+
+def _contacts(worn: WornRig, edges: Mapping[str, Edges]) -> tuple[Contact, ...]:
+    """Each contact knows those before it, for they move curves that it reads."""
+    for name, part in edges.items():
+        wanted: Wanted = LIPS if name == "lips" else lids_of(name.removeprefix("lids"))
+        made = contact(worn, part, wanted)
+        worn = worn.with_rig(replace(worn.rig, contacts=(*worn.rig.contacts, made)))
+    return worn.rig.contacts
+
+
+def _jaw(worn: WornRig, near: Closeup) -> float:
+    columns = near.edges.columns(3)
+    gaps = near.gaps(np.stack([worn.curves(), worn.curves(**OPENED)]), columns)
+    return round(float(np.nanmax(gaps[1] - gaps[0])), 1)
+
+
+def _seals(
+    fitted: WornRig, plain: WornRig, near: Mapping[str, Closeup], contacts: tuple[Contact, ...], heard: Motion
+) -> dict[str, found.Seal]:
+    seals = {}
+    for made in contacts:
+        motion = heard if made.name == "lips" else blinking(made.demand.name, heard)
+        seals[made.name] = found.seal(fitted, plain, near[made.name], made, motion)
+    return seals
