@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mien.values import CHANNEL_INDEX, CHANNELS, Motion
-
-SPOKEN: Final[Mapping[str, tuple[float, float]]] = {
-    "jawOpen": (0.11, 0.08),
-    "mouthFunnel": (0.04, 0.06),
-    "mouthPucker": (0.05, 0.10),
-    "mouthSmile": (0.01, 0.05),
-    "mouthFrown": (0.02, 0.02),
-    "mouthStretch": (0.01, 0.03),
-    "mouthDimple": (0.01, 0.02),
-    "mouthRollLower": (0.21, 0.11),
-    "mouthRollUpper": (0.18, 0.08),
-    "mouthShrugLower": (0.08, 0.05),
-    "mouthPress": (0.30, 0.11),
-    "mouthLowerDown": (0.02, 0.03),
-    "mouthUpperUp": (0.02, 0.03),
-    "cheekPuff": (0.05, 0.03),
-}
-"""Mean and spread of channels while lips are closed in speech: 130 closures of two LibriSpeech readers as
-mien-live 0.2 sees them; the spread is widened by half."""
 
 ACTED: Final[Mapping[str, float]] = {
     "jawOpen": 0.3,
@@ -72,20 +56,39 @@ MILD: Final = 0.4
 """What a speaker's eyes do between blinks, as a share of what an actor's do: glances of .2 rad, a narrowed
 lid."""
 
+SHARE_HALF: Final = 0.3
+"""Of the faces with closed lips, those that are only on their way: there lips cross as well."""
+
 SHARE_SPOKEN: Final = 0.6
 """Of the faces with closed lips, those of speech."""
+
+
+@cache
+def _closures() -> NDArray[np.float32]:
+    """Faces at moments at which lips closed in real speech, shape (faces, channels)."""
+    table = json.loads(files("mien.fitting").joinpath("closures.json").read_text(encoding="utf-8"))
+    faces = np.zeros((len(table["closures"]), len(CHANNELS)), np.float32)
+    faces[:, [CHANNEL_INDEX[name] for name in table["channels"]]] = table["closures"]
+    faces[:, CHANNEL_INDEX["lipClosure"]] = 1
+    return faces
+
+
+def spoken_lips(count: int, chance: np.random.Generator) -> NDArray[np.float32]:
+    """Faces whose lips are to touch as in plain speech, shape (count, channels)."""
+    faces = _closures()
+    return faces[chance.integers(len(faces), size=count)]
 
 
 def closed_lips(count: int, chance: np.random.Generator) -> NDArray[np.float32]:
     """Faces whose lips are to touch, shape (count, channels)."""
     faces = np.zeros((count, len(CHANNELS)), np.float32)
     spoken = round(count * SHARE_SPOKEN)
-    for stem, (mean, spread) in SPOKEN.items():
-        _put(faces[:spoken], stem, chance.normal(mean, spread, spoken), chance)
+    faces[:spoken] = spoken_lips(spoken, chance) * chance.uniform(0.5, 1.5, (spoken, len(CHANNELS)))
     for stem, most in ACTED.items():
         _put(faces[spoken:], stem, most * chance.beta(0.7, 1.8, count - spoken), chance)
-    faces[:, CHANNEL_INDEX["lipClosure"]] = 1
-    return faces
+    half = chance.random(count) < SHARE_HALF
+    faces[:, CHANNEL_INDEX["lipClosure"]] = np.where(half, chance.uniform(0.2, 0.9, count), 1)
+    return np.clip(faces, 0, 1)
 
 
 def closed_lids(side: str, count: int, chance: np.random.Generator) -> NDArray[np.float32]:
@@ -95,6 +98,13 @@ def closed_lids(side: str, count: int, chance: np.random.Generator) -> NDArray[n
         _put(faces, stem, most * chance.beta(0.7, 1.8, count), chance)
     for angle in ("eyeYaw", "eyePitch"):
         faces[:, CHANNEL_INDEX[angle + side]] = chance.uniform(-0.5, 0.5, count)
+    faces[:, CHANNEL_INDEX["eyeBlink" + side]] = 1
+    return faces
+
+
+def mild_lids(side: str, count: int, chance: np.random.Generator) -> NDArray[np.float32]:
+    """Faces whose eye on `side` is to be shut as in plain speech, shape (count, channels)."""
+    faces = np.float32(MILD) * closed_lids(side, count, chance)
     faces[:, CHANNEL_INDEX["eyeBlink" + side]] = 1
     return faces
 
@@ -109,7 +119,7 @@ def blinking(blink: str, heard: Motion) -> Motion:
     rows = np.arange(len(heard.values))
     side = blink.removeprefix("eyeBlink")
     values = np.array(heard.values)
-    faces = MILD * closed_lids(side, len(rows) // BLINK_ROWS + 1, np.random.default_rng(1))
+    faces = mild_lids(side, len(rows) // BLINK_ROWS + 1, np.random.default_rng(1))
     acted = [CHANNEL_INDEX[name] for name in _names(BLINKED, side)]
     values[:, acted] = np.maximum(values[:, acted], faces[rows // BLINK_ROWS][:, acted])
     values[:, CHANNEL_INDEX["eyePitch" + side]] = faces[rows // BLINK_ROWS, CHANNEL_INDEX["eyePitch" + side]]
