@@ -10,7 +10,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import live, processes, serving, stages
+from tests.benchmarks import live, processes, rigs, serving, solving, stages
 from tests.benchmarks.sound import looped
 
 
@@ -26,6 +26,9 @@ def main() -> None:
         wide = looped(folder / "48k.wav", 48_000, 30 if given.quick else 60)
         stages.report([minute, wide], given.model, folder, runs=2 if given.quick else 5)
         live.report(minute, given.model, seconds=4 if given.quick else 10)
+        rigs.report(runs=2 if given.quick else 5)
+        if solving.MEASURABLE:
+            solving.report(frames=400 if given.quick else 2000, runs=2 if given.quick else 5)
         if not processes.MEASURABLE:
             print("Start-up and memory are left out: they need os.wait4, which only POSIX systems have.")
             return
