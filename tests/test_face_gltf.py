@@ -273,10 +273,10 @@ def test_old_vrm_groups_are_expressions_in_percent(tmp_path: Path) -> None:
     ]
     face = read_face(vrm({"blendShapeMaster": {"blendShapeGroups": groups}}, "VRM").save(tmp_path / "a.vrm"))
     assert face.expressions == {
-        "a": {"jawOpen": 0.8},
-        "blink_l": {"blink": 1.0},
+        "A": {"jawOpen": 0.8},
+        "Blink_L": {"blink": 1.0},
         "Wink": {"brows": 0.25},
-        "neutral": {},
+        "Neutral": {},
         "Dead": {},
     }
 
@@ -285,7 +285,7 @@ def test_new_vrm_expressions_are_presets_and_custom_ones(tmp_path: Path) -> None
     tables = {
         "preset": {
             "aa": {"morphTargetBinds": [{"node": 0, "index": 0, "weight": 0.75}], "isBinary": False},
-            "neutral": {},
+            "Neutral": {},
             "happy": {"morphTargetBinds": [{"node": 7, "index": 0, "weight": 1}]},
         },
         "custom": {"frown": {"morphTargetBinds": [{"node": 1, "index": 0, "weight": 1.0}]}},

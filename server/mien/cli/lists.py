@@ -1,4 +1,4 @@
-"""`mien models` and `mien rigs`: what there is."""
+"""`mien models`: what there is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from rich.table import Table
 
 from mien.errors import MienError
 from mien.motion import find_model, model_names, read_card
-from mien.rig import find_rig, load_rig, rig_names
 
 NOTHING = "-"
 
@@ -20,22 +19,12 @@ def list_models() -> None:
     _show(("model", "version", "parameters", "look-ahead", "closF1", "licence"), model_names(), _model)
 
 
-def list_rigs() -> None:
-    """A row per rig."""
-    _show(("rig", "curves", "title"), rig_names(), _rig)
-
-
 def _model(name: str) -> list[str]:
     card = read_card(find_model(name))
     score = card.scores.get("all", {}).get("closF1")
     ahead = f"{card.look_ahead * 1000:.0f} ms"
     shown = NOTHING if score is None else f"{score:.2f}"
     return [card.version, f"{card.parameters:,}", ahead, shown, card.licence]
-
-
-def _rig(name: str) -> list[str]:
-    rig = load_rig(find_rig(name))
-    return [str(len(rig.curves)), rig.title]
 
 
 def _show(columns: tuple[str, ...], names: Iterable[str], cells_of: Callable[[str], list[str]]) -> None:

@@ -7,6 +7,7 @@ Sources: vrm-c/vrm-specification, specification/0.0 (blendShapeMaster) and speci
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 import msgspec
 
@@ -14,6 +15,16 @@ from mien.face.gltf_file import GltfFile, Mesh, typed
 
 Names = Callable[[int], Sequence[str]]
 """The names of the shapes of a mesh, by the mesh's index."""
+
+
+CLIPS: Final = {
+    name.lower(): name
+    for name in (
+        "Neutral", "A", "I", "U", "E", "O", "Blink", "Joy", "Angry", "Sorrow", "Fun",
+        "LookUp", "LookDown", "LookLeft", "LookRight", "Blink_L", "Blink_R",
+    )
+}  # fmt: skip
+"""Presets of an old file, written in small letters there, as UniVRM and so every VMC receiver calls them."""
 
 
 class _OldBind(msgspec.Struct):
@@ -60,8 +71,9 @@ class _New(msgspec.Struct):
 def expressions(file: GltfFile, names: Names) -> dict[str, dict[str, float]]:
     """Each expression's shapes with their weights, 0..1; none for a file that is no VRM.
 
-    Presets go by the name of the preset (`aa` in a new file, `a` in an old one), others by their own. A bind
-    of a mesh or shape that is not there does nothing in any viewer, and is left out.
+    Presets of a new file go by the name of the preset (`aa`), those of an old one by the name that receivers
+    know (`A`, `Blink_L`), others by their own. A bind of a mesh or shape that is not there does nothing in
+    any viewer, and is left out.
     """
     if "VRMC_vrm" in file.gltf.extensions:
         return _of_new(typed(file.gltf.extensions["VRMC_vrm"], _New, f"{file.path}: VRMC_vrm"), file, names)
@@ -91,7 +103,7 @@ def _of_old(vrm: _Old, file: GltfFile, names: Names) -> dict[str, dict[str, floa
     found: dict[str, dict[str, float]] = {}
     for group in vrm.blend_shape_master.blend_shape_groups if vrm.blend_shape_master else []:
         preset = (group.preset_name or "unknown").lower()
-        name = group.name if preset == "unknown" else preset
+        name = CLIPS.get(preset, group.name)
         binds = [(bind.mesh, bind.index, bind.weight / 100) for bind in group.binds or []]
         found.setdefault(name, _weights(binds, file.gltf.meshes, names))
     return found
