@@ -285,7 +285,7 @@ def test_new_vrm_expressions_are_presets_and_custom_ones(tmp_path: Path) -> None
     tables = {
         "preset": {
             "aa": {"morphTargetBinds": [{"node": 0, "index": 0, "weight": 0.75}], "isBinary": False},
-            "Neutral": {},
+            "neutral": {},
             "happy": {"morphTargetBinds": [{"node": 7, "index": 0, "weight": 1}]},
         },
         "custom": {"frown": {"morphTargetBinds": [{"node": 1, "index": 0, "weight": 1.0}]}},
