@@ -14,6 +14,7 @@ from mien.errors import RigError
 from mien.rig import drive, find_rig, load_rig, rig_names
 from mien.values import CHANNEL_INDEX, CHANNELS
 from tests.rig_motion import ARKIT, motion
+from tests.rig_written import folder_of
 
 # Where rigs are
 
@@ -86,13 +87,8 @@ MAP: dict[str, Any] = {
 
 
 def rig_folder(folder: Path, rig: Any = RIG, map_: Any = MAP) -> Path:
-    """A rig folder of `rig` and `map_`: text as it is, anything else as JSON, None left out."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in (("rig.json", rig), ("map.json", map_)):
-        if content is not None:
-            text = content if isinstance(content, str) else json.dumps(content)
-            (folder / name).write_text(text, encoding="utf-8")
-    return folder
+    """The folder with Vera's files, or with others in their place."""
+    return folder_of(folder, rig, map_)
 
 
 def test_gains_rest_limits_and_products_are_obeyed(tmp_path: Path) -> None:
@@ -139,7 +135,7 @@ RIG_MISTAKES = {
     "NaN": ('{"schema": 1, "title": NaN}', "NaN is not a number in JSON; wanted a finite number."),
     "half a character": (
         '{"schema": 1, "title": "\\ud800"}',
-        "\\ud800 is half a character; wanted whole ones.",
+        ': "\\ud800" holds \\ud800, which cannot be printed; take it out.',
     ),
     "key twice": ('{"schema": 1, "schema": 1}', "'schema' stands twice in one object; keep one of the two."),
     "no schema": ({"title": "Vera"}, "the key 'schema' is missing; wanted \"schema\": 1."),
@@ -162,11 +158,27 @@ RIG_MISTAKES = {
     "no curves": ({**RIG, "curves": []}, "'curves' is empty; a rig has at least one curve."),
     "curve as text": ({**RIG, "curves": ["jaw"]}, 'curve 0: came "jaw"; wanted an object in { }.'),
     "curve without name": ({**RIG, "curves": [{"max": 1}]}, "curve 0: the key 'name' is missing."),
-    "name with a line break": (curve(name="a\nb"), 'curve 0: the name is "a\\nb"; wanted printable text, '),
+    "name with a line break": (
+        curve(name="a\nb"),
+        ': "a\\nb" holds \\n, which cannot be printed; take it out.',
+    ),
+    "name with a blank before it": (
+        curve(name=" a"),
+        "curve ' a': the name is \" a\"; wanted printable text, ",
+    ),
+    "wide blank in a group's name": (
+        {**RIG, "groups": {"a\u3000b": []}},
+        "holds \\u3000, which cannot be printed; ",
+    ),
+    "deep": ("[" * 30 + "]" * 30, "nested too deep; wanted at most 20 objects and lists in one another."),
+    "a key as long as a book": (
+        curve(**{"b" * 9999: 0}),
+        f"curve 'Mouth Open': '{'b' * 100}...' is not a key here; wanted 'name', ",
+    ),
     "curve twice": (curve(name="seal"), "curve 'seal' stands twice; keep one of the two."),
     "unknown curve key": (
         curve(maximum=1),
-        "curve 'Mouth Open': 'maximum' is not a key here; wanted 'name', 'unit', 'min', 'rest', 'max', 'bone'.",
+        "'maximum' is not a key here; wanted 'name', 'unit', 'min', 'rest', 'max', 'bone'.",
     ),
     "unknown unit": (
         curve(unit="degs"),

@@ -21,15 +21,19 @@ def find_rig(name: str | os.PathLike[str]) -> Path:
         RigError: There is no such rig; the message lists those there are.
     """
     given = os.fspath(name)
-    for place in _places() if isinstance(name, str) else ():
-        for folder in _rigs_in(place):
-            if folder.name == given:
-                return folder
+    if isinstance(name, str) and (known := known_rig(name)):
+        return known
     if given and is_folder(Path(given)):
         return Path(given)
     if len(Path(given).parts) > 1:
         raise RigError(f"{given}: not a folder; a rig is a folder with rig.json and map.json.")
     raise RigError(unknown("rig", given, rig_names()))
+
+
+def known_rig(name: str) -> Path | None:
+    """The folder of the rig that needs no path, if there is one of that name."""
+    folders = (folder for place in _places() for folder in _rigs_in(place))
+    return next((folder for folder in folders if folder.name == name), None)
 
 
 def _places() -> list[Path]:

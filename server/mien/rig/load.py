@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from mien.errors import RigError
-from mien.rig.find import find_rig
+from mien.errors import RigError, unknown
+from mien.rig.find import known_rig, rig_names
 from mien.rig.load_curves import curves_in, groups_in, rig_file
-from mien.rig.load_map import drives_in, map_file
+from mien.rig.load_map import driven_in, drives_in, map_file
 from mien.rig.load_solve import contacts_in, poses_in
 from mien.rig.read import is_folder, shown
 from mien.rig.rig import Curve, Rig
@@ -39,7 +39,7 @@ def _mapped(rig: Rig, curves: Mapping[str, Curve], folder: Path, above: tuple[Pa
     path = folder / "map.json"
     file, where = map_file(path), shown(path)
     base = _base(file, folder, (*above, folder), where)
-    sources = Sources(curves, base)
+    sources = Sources(curves, base, driven_in(file))
     drives = drives_in(file, sources, where)
     return Rig(
         rig.name,
@@ -58,12 +58,10 @@ def _base(file: MapFile, folder: Path, above: tuple[Path, ...], where: str) -> R
     if not isinstance(file.base, str):
         return None
     beside = folder.parent / file.base
-    try:
-        found = find_rig(file.base).resolve()
-    except RigError as problem:
-        if not is_folder(beside) or len(Path(file.base).parts) != 1:
-            raise RigError(f"{where}: base: {problem}") from None
-        found = beside.resolve()
+    found = known_rig(file.base) or (beside if beside.name == file.base and is_folder(beside) else None)
+    if found is None:
+        raise RigError(f"{where}: base: {unknown('rig', file.base, rig_names())}")
+    found = found.resolve()
     if found in above:
         circle = " -> ".join(rig.name for rig in (*above[above.index(found) :], found))
         raise RigError(f"{where}: rigs are built on one another in a circle, {circle}; break it at one.")

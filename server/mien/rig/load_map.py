@@ -12,7 +12,7 @@ from typing import Any, Final, cast, get_args
 from msgspec import UnsetType
 
 from mien.errors import RigError
-from mien.rig.read import check_schema, known, number, one_of, read_object, shown, typed
+from mien.rig.read import LARGEST, check_schema, known, number, one_of, read_object, shown, typed
 from mien.rig.rig import Drive, Factor, Half, Source, Term, stages
 from mien.rig.schema import SCHEMA, FactorRow, MapFile, TermRow
 from mien.rig.sources import Sources, Span
@@ -36,12 +36,16 @@ def map_file(path: Path) -> MapFile:
     return typed(content, MapFile, where)
 
 
+def driven_in(file: MapFile) -> frozenset[str]:
+    """The names of the curves that the map moves."""
+    return frozenset(name for table in TERMS for name in getattr(file, table))
+
+
 def drives_in(file: MapFile, sources: Sources, where: str) -> dict[str, Drive]:
     """The drive of every curve that the map moves, in the rig's order."""
     _check_tables(file, sources, where)
-    driven = {name for table in TERMS for name in getattr(file, table)}
     reader = _Reader(file, sources, where)
-    drives = {name: reader.drive(name) for name in sources.curves if name in driven}
+    drives = {name: reader.drive(name) for name in sources.curves if name in sources.driven}
     try:
         list(stages(drives))
     except CycleError as cycle:
@@ -59,7 +63,7 @@ def _check_tables(file: MapFile, sources: Sources, where: str) -> None:
         among = f"one of the rig's {len(sources.curves)} curves"
         for name in getattr(file, table):
             known(name, sources.curves, "drives", among, f"{where}: {table}")
-            if not any(name in getattr(file, driving) for driving in TERMS):
+            if name not in sources.driven:
                 raise RigError(
                     f"{where}: {table} '{name}' has nothing to work on; none of 'linear', 'mix' and 'poses' "
                     "drives it."
@@ -158,22 +162,41 @@ class _Reader:
         return limit
 
 
-# Whether the limits leave the map anything to do
+# What a map can do to a curve
 
 
 def _check_effect(name: str, drive: Drive, sources: Sources, where: str) -> None:
-    """Refuses a curve that its map can never move from rest, because its limits stand in the way."""
-    curve = sources.curves[name]
+    """Refuses a curve that its map can never move, and one whose sums float32 might not hold."""
+    curve, moved = sources.curves[name], _moved(drive, sources)
+    if max(-moved[0], moved[1]) > LARGEST**4:
+        raise RigError(f"{where}: '{name}' is driven from {moved[0]:g} to {moved[1]:g}; mend its gains.")
+    low, high = _bounded((curve.rest + moved[0], curve.rest + moved[1]), drive, sources)
+    low, high = min(max(low, curve.low), curve.high), min(max(high, curve.low), curve.high)
+    if math.isclose(low, high, abs_tol=1e-9):
+        raise RigError(
+            f"{where}: '{name}' never leaves {low:g}: what drives it adds {moved[0]:g} to {moved[1]:g} to "
+            f"its rest of {curve.rest:g}, and its limits allow no more; mend the gains or the limits."
+        )
+
+
+def _moved(drive: Drive, sources: Sources) -> Span:
+    """What terms and factors add to rest at the least and at the most."""
     moved = _total([_scaled(_half(sources.span(term.source), term.half), term.gain) for term in drive.terms])
     for factor in drive.factors:
-        moved = _times(moved, _line(sources.span(factor.source), factor.at_zero, factor.at_one))
-    reach = [min(max(curve.rest + end, curve.low), curve.high) for end in moved]
-    if drive.at_least is None and all(math.isclose(end, curve.rest, abs_tol=1e-9) for end in reach):
-        raise RigError(
-            f"{where}: '{name}' is driven from {curve.rest + moved[0]:g} to {curve.rest + moved[1]:g}, but "
-            f"its limits {curve.low:g}..{curve.high:g} never let it leave {curve.rest:g}; "
-            "mend the gain or the limits."
-        )
+        if max(-moved[0], moved[1]) <= LARGEST**4:
+            moved = _times(moved, _line(sources.span(factor.source), factor.at_zero, factor.at_one))
+    return moved
+
+
+def _bounded(span: Span, drive: Drive, sources: Sources) -> Span:
+    """`span` between the curves that limit it."""
+    if drive.at_least is not None:
+        floor = sources.span(Source("curve", drive.at_least))
+        span = max(span[0], floor[0]), max(span[1], floor[1])
+    if drive.at_most is not None:
+        roof = sources.span(Source("curve", drive.at_most))
+        span = min(span[0], roof[0]), min(span[1], roof[1])
+    return span
 
 
 def _half(span: Span, half: Half) -> Span:
@@ -193,9 +216,8 @@ def _total(spans: list[Span]) -> Span:
 
 
 def _line(span: Span, at_zero: float, at_one: float) -> Span:
-    return _scaled((span[0], span[1]), at_one - at_zero)[0] + at_zero, _scaled(span, at_one - at_zero)[
-        1
-    ] + at_zero
+    low, high = _scaled(span, at_one - at_zero)
+    return low + at_zero, high + at_zero
 
 
 def _times(one: Span, other: Span) -> Span:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from msgspec import UnsetType
+from numpy.typing import ArrayLike
 
 from mien.errors import RigError
-from mien.rig.read import known, number, typed
+from mien.rig.read import known, label_text, number, typed
 from mien.rig.rig import Contact, Drive, Poses, Source
 from mien.rig.schema import ContactRow, MapFile, SolveRow
 from mien.rig.sources import Sources
+from mien.solve import BoundedLeastSquares
 
 
 def poses_in(file: MapFile, sources: Sources, where: str) -> Poses | None:
@@ -31,13 +34,23 @@ def poses_in(file: MapFile, sources: Sources, where: str) -> Poses | None:
         raise RigError(
             f"{where}: solve: 'damping' is {solve.damping:g}; wanted a number above 0, such as 0.02."
         )
-    return Poses(
-        curves=tuple(rows),
-        sources=read,
-        shares=tuple(tuple(row.get(source, 0.0) for row in rows.values()) for source in read),
-        importance=_importance(solve, read, sources, f"{where}: solve: importance"),
-        damping=solve.damping,
-    )
+    shares = tuple(tuple(row.get(source, 0.0) for row in rows.values()) for source in read)
+    importance = _importance(solve, read, sources, f"{where}: solve: importance")
+    if not _told_apart(shares, solve.damping, importance):
+        raise RigError(
+            f"{where}: solve: 'damping' is {solve.damping:g}, too little for poses so much alike; "
+            "wanted more, such as 0.02."
+        )
+    return Poses(tuple(rows), read, shares, importance, solve.damping)
+
+
+def _told_apart(columns: ArrayLike, damping: ArrayLike, importance: ArrayLike) -> bool:
+    """Whether rounding leaves the solver one answer."""
+    try:
+        BoundedLeastSquares(columns, 0, 1, damping, importance)
+    except ValueError:
+        return False
+    return True
 
 
 def _pose(name: str, content: object, sources: Sources, where: str) -> dict[Source, float]:
@@ -80,6 +93,7 @@ def contacts_in(
 def _contact(
     name: str, content: object, sources: Sources, drives: Mapping[str, Drive], where: str
 ) -> Contact:
+    label_text(name, "the name of a contact", where)
     where = f"{where}: contact '{name}'"
     row = typed(content, ContactRow, where)
     if not row.rest:
@@ -96,6 +110,10 @@ def _contact(
     if not 0 <= row.begin < row.full <= 1:
         raise RigError(f"{where}: begin {row.begin:g}, full {row.full:g}; wanted 0 <= begin < full <= 1.")
     _check_readers(moves, drives, where)
+    if not _told_apart(np.transpose([gaps[curve] for curve in moves]), [*moves.values()], len(rest) ** -0.5):
+        raise RigError(
+            f"{where}: 'moves' costs too little for curves so much alike; wanted more, such as 0.01."
+        )
     demand = sources.outside(row.demand, "asks", where)
     return Contact(name, demand, row.begin, row.full, rest, gaps, moves, row.press, row.cross)
 
@@ -122,9 +140,8 @@ def _cost(name: str, content: object, gaps: Mapping[str, Any], sources: Sources,
 def _check_readers(moves: Mapping[str, float], drives: Mapping[str, Drive], where: str) -> None:
     """Refuses a curve that gives way after others have read it: they would tell an old tale."""
     for reader, drive in drives.items():
-        limits = () if reader not in moves else (drive.at_least, drive.at_most)
         for name in moves:
-            if Source("curve", name) in drive.sources or name in limits:
+            if name in drive.reads:
                 raise RigError(
                     f"{where}: moves '{name}', which '{reader}' reads; wanted a curve that no other reads."
                 )

@@ -18,7 +18,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.rig.contact import Meeting
+from mien.rig.contact import Limits, Meeting
 from mien.rig.rig import Contact, Curve, Drive, Factor, Poses, Rig, Source, Term, stages
 from mien.solve import BoundedLeastSquares
 from mien.values import CHANNEL_INDEX, CHANNELS
@@ -62,22 +62,14 @@ class _Factors:
 
 
 @dataclass(frozen=True, slots=True)
-class _Limits:
-    """Curves of a stage that stay on one side of another curve."""
-
-    into: Columns
-    other: Columns
-
-
-@dataclass(frozen=True, slots=True)
 class Stage:
     """Curves that need none of each other."""
 
     curves: Columns
     terms: tuple[_Terms, ...]
     factors: tuple[_Factors, ...]
-    floors: _Limits
-    roofs: _Limits
+    floors: Limits
+    roofs: Limits
     low: Floats
     rest: Floats
     high: Floats
@@ -215,9 +207,9 @@ def _factors(layer: Sequence[tuple[int, Factor]], where: Where) -> _Factors:
     )
 
 
-def _limits(others: Sequence[str | None], where: Where) -> _Limits:
+def _limits(others: Sequence[str | None], where: Where) -> Limits:
     limited = [(place, where(Source("curve", other))) for place, other in enumerate(others) if other]
-    return _Limits(_columns(place for place, _ in limited), _columns(column for _, column in limited))
+    return Limits(_columns(place for place, _ in limited), _columns(column for _, column in limited))
 
 
 def _solve(poses: Poses, curves: Mapping[str, Curve], where: Where) -> Solve:
@@ -235,9 +227,7 @@ def _solve(poses: Poses, curves: Mapping[str, Curve], where: Where) -> Solve:
 
 
 def _meeting(contact: Contact, rig: Rig, curves: Mapping[str, Curve], where: Where) -> Meeting:
-    roofs = {
-        name: drive.at_most for name in contact.moves if (drive := rig.drives.get(name)) and drive.at_most
-    }
+    drives = [rig.drives.get(name, Drive(())) for name in contact.moves]
     return Meeting(
         demand=where(contact.demand),
         begin=contact.begin,
@@ -250,8 +240,8 @@ def _meeting(contact: Contact, rig: Rig, curves: Mapping[str, Curve], where: Whe
         cost=np.array(list(contact.moves.values())),
         low=np.array([curves[name].low for name in contact.moves]),
         high=np.array([curves[name].high for name in contact.moves]),
-        roofed=_columns(index for index, name in enumerate(contact.moves) if name in roofs),
-        roofs=_columns(where(Source("curve", roof)) for roof in roofs.values()),
+        floors=_limits([drive.at_least for drive in drives], where),
+        roofs=_limits([drive.at_most for drive in drives], where),
         press=contact.press,
         cross=contact.cross,
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, Final, NoReturn, TypeVar, cast
 
 import msgspec
 
-from mien.errors import RigError, near
+from mien.errors import LONGEST_NAME, RigError, near
 
 T = TypeVar("T")
 
@@ -26,10 +27,16 @@ WORDS = {
 LARGEST = 1e6
 """No limit, gain or factor is larger: nothing on a face needs more, and sums stay finite in float32."""
 
+DEEPEST: Final = 20
+"""Objects and lists within one another: a rig needs seven, and text a thousand deep ends the program."""
+
 
 def shown(path: Path) -> str:
     """`path` as the user would type it: from the working folder when it lies inside."""
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except OSError:  # somebody removed the folder in which a server was started
+        return str(path)
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
@@ -45,7 +52,8 @@ def read_object(path: Path) -> dict[str, Any]:
     """The JSON object in the file `path`.
 
     Raises:
-        RigError: No such file, not JSON, a key that stands twice in one object, or no object.
+        RigError: No such file, not JSON, a key that stands twice in one object, text that cannot be printed,
+            or no object.
     """
     label = shown(path)
     try:
@@ -69,7 +77,7 @@ def read_object(path: Path) -> dict[str, Any]:
         raise RigError(
             f"{label}: not JSON that can be read: nested too deep, or a number too long."
         ) from None
-    _check_characters(content, label)
+    _check_text(content, label)
     if not isinstance(content, dict):
         raise RigError(f"{label}: holds {brief(content)}; wanted an object in {{ }}.")
     return content
@@ -78,7 +86,8 @@ def read_object(path: Path) -> dict[str, Any]:
 def _object(pairs: list[tuple[str, Any]], label: str) -> dict[str, Any]:
     again = twice(key for key, _ in pairs)
     if again is not None:
-        raise RigError(f"{label}: '{again}' stands twice in one object; keep one of the two.")
+        text = _escaped(_cut(again))
+        raise RigError(f"{label}: '{text}' stands twice in one object; keep one of the two.")
     return dict(pairs)
 
 
@@ -92,12 +101,20 @@ def twice(names: Iterable[str]) -> str | None:
     return None
 
 
-def _check_characters(content: object, label: str) -> None:
-    try:
-        json.dumps(content, ensure_ascii=False).encode()
-    except UnicodeEncodeError as problem:
-        half = ascii(problem.object[problem.start])[1:-1]
-        raise RigError(f"{label}: {half} is half a character; wanted whole ones.") from None
+def _check_text(content: object, label: str, depth: int = 0) -> None:
+    """Refuses what no message could repeat: all text here is names and words, on one line."""
+    if depth > DEEPEST:
+        raise RigError(
+            f"{label}: nested too deep; wanted at most {DEEPEST} objects and lists in one another."
+        )
+    if isinstance(content, str) and not content.isprintable():
+        odd = next(letter for letter in content if not letter.isprintable())
+        raise RigError(
+            f"{label}: {brief(content)} holds {_escaped(odd)}, which cannot be printed; take it out."
+        )
+    within = (*content, *content.values()) if isinstance(content, dict) else content
+    for part in within if isinstance(within, tuple | list) else ():
+        _check_text(part, label, depth + 1)
 
 
 def _refuse_constant(text: str, label: str) -> NoReturn:
@@ -105,9 +122,17 @@ def _refuse_constant(text: str, label: str) -> NoReturn:
 
 
 def brief(value: object) -> str:
-    """`value` as it stands in the file, cut to a line."""
+    """`value` as it stands in the file, cut to a line that any terminal can print."""
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 40 else text[:37] + "..."
+    return _escaped(text if len(text) <= 40 else text[:37] + "...")
+
+
+def _escaped(text: str) -> str:
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
 
 
 def typed(content: object, wanted: type[T], where: str) -> T:
@@ -133,15 +158,21 @@ def _plain(wanted: type) -> type:
 
 
 def _check_keys(content: dict[str, Any], wanted: type, where: str) -> None:
-    fields = {field.encode_name: field.required for field in msgspec.structs.fields(wanted)}
+    fields = _fields(wanted)
     for key in content:
         if key not in fields:
             raise RigError(
-                f"{where}: '{key}' is not a key here; wanted {_listed(fields)}.{near(key, fields)}"
+                f"{where}: '{_cut(key)}' is not a key here; wanted {_listed(fields)}.{near(key, fields)}"
             )
     for key, required in fields.items():
         if required and key not in content:
             raise RigError(f"{where}: the key '{key}' is missing.")
+
+
+@cache
+def _fields(wanted: type) -> Mapping[str, bool]:
+    """Key by key, whether it must be there. Asking msgspec takes longer than all the rest of a file."""
+    return {field.encode_name: field.required for field in msgspec.structs.fields(wanted)}
 
 
 def _listed(names: Collection[str]) -> str:
@@ -150,13 +181,14 @@ def _listed(names: Collection[str]) -> str:
 
 def _in_our_words(problem: str, content: Any) -> str:
     """msgspec's `Expected `float`, got `str` - at `$.min`` as `'min' is "low"; wanted a number`."""
-    key = re.search(r"at `\$(?:\.(\w+)|\[(\d+)\])`$", problem)
-    if key and key[1]:
-        came = f"'{key[1]}' is {brief(content[key[1]])}"
-    elif key:
-        came = f"entry {key[2]} is {brief(content[int(key[2])])}"
-    else:
-        came = f"came {brief(content)}"
+    place = re.search(r"at `\$(?:\.(\w+))?(?:\[(\d+)\])?`$", problem)
+    key, entry = place.groups() if place else (None, None)
+    if key:
+        content = content[key]
+    if entry:
+        content = content[int(entry)]
+    what = ", ".join([f"'{key}'"] * bool(key) + [f"entry {entry}"] * bool(entry))
+    came = f"{what} is {brief(content)}" if what else f"came {brief(content)}"
     expected = re.match(r"Expected `([^`]+)`", problem)
     if not expected:
         return f"{came}; wanted a number of at most {LARGEST:.0f}"
@@ -173,14 +205,14 @@ def number(value: float, key: str, where: str) -> float:
 def one_of(value: str, known: Collection[str], key: str, where: str) -> str:
     """`value`, refused unless it is one of `known`."""
     if value not in known:
-        raise RigError(f"{where}: '{key}' is '{value}'; wanted {_listed(known)}.{near(value, known)}")
+        raise RigError(f"{where}: '{key}' is '{_cut(value)}'; wanted {_listed(known)}.{near(value, known)}")
     return value
 
 
 def known(name: str, names: Collection[str], verb: str, among: str, where: str) -> str:
     """`name`, refused unless it is one of `names`; `among` says what those are."""
     if name not in names:
-        raise RigError(f"{where} {verb} '{name}', which is not {among}.{near(name, names)}")
+        raise RigError(f"{where} {verb} '{_cut(name)}', which is not {among}.{near(name, names)}")
     return name
 
 

@@ -159,9 +159,9 @@ class Poses:
 class Contact:
     """Two edges of the mesh that meet when the motion demands it: lips, or lids.
 
-    Upright cuts go through the edges; in each there is a gap, in mm, that is the gap at rest plus every curve's
-    share of it. Curves give way until the gaps are what the demand leaves of them; edges that cross too far are
-    parted always.
+    Upright cuts go through the edges; in each there is a gap, in mm, that is the gap at rest plus every
+    curve's share of it. Curves give way until the gaps are what the demand leaves of them; edges that cross
+    too far are parted always.
     """
 
     name: str
@@ -235,6 +235,11 @@ class Rig:
         return tuple(curve.name for curve in self.curves)
 
     @property
+    def moving(self) -> frozenset[str]:
+        """The curves that do not stay at rest: driven ones, and those that give way in a contact."""
+        return frozenset(self.drives).union(*(contact.moves for contact in self.contacts))
+
+    @property
     def says(self) -> tuple[object, ...]:
         """All that decides which curves come of a motion, in plain values whose `repr` never differs."""
         parts = (self.base.says if self.base else None, self.poses and astuple_of(self.poses))
@@ -243,9 +248,9 @@ class Rig:
 
 
 def astuple_of(part: Poses | Contact) -> tuple[object, ...]:
-    """The fields of `part`, tables as sorted pairs."""
+    """The fields of `part`, tables as pairs in the order in which they are summed."""
     fields = (getattr(part, name) for name in part.__slots__)
-    return tuple(sorted(value.items()) if isinstance(value, Mapping) else value for value in fields)
+    return tuple(tuple(value.items()) if isinstance(value, Mapping) else value for value in fields)
 
 
 def stages(drives: Mapping[str, Drive]) -> Iterator[tuple[str, ...]]:

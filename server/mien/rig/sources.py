@@ -25,6 +25,9 @@ class Sources:
     base: Rig | None
     """The rig it is built on."""
 
+    driven: frozenset[str]
+    """Those of its own curves that the map moves."""
+
     def outside(self, name: str, verb: str, where: str) -> Source:
         """The source `name` that is none of the rig's own: a curve of the base, else a channel."""
         if self.base is None:
@@ -67,11 +70,14 @@ class Sources:
         return self._curve(source).unit
 
     def span(self, source: Source) -> Span:
-        """The values that `source` can take."""
+        """The values that `source` can take: one alone if nothing drives it."""
         if source.kind == "channel":
             return (-math.pi, math.pi) if self.unit(source) == "rad" else (0.0, 1.0)
         curve = self._curve(source)
-        return (0.0, 1.0) if source.kind == "pose" else (curve.low, curve.high)
+        if source.kind == "pose":
+            return curve.low - curve.rest, curve.high - curve.rest
+        moving = self.driven if source.kind == "curve" or self.base is None else self.base.moving
+        return (curve.low, curve.high) if source.name in moving else (curve.rest, curve.rest)
 
     def _curve(self, source: Source) -> Curve:
         if source.kind == "base" and self.base:
