@@ -13,6 +13,7 @@ from mien.errors import RigError
 from mien.files import read_curves
 from mien.rig import Rig, find_rig, load_rig, rig_names
 from mien.rig.guess import guess
+from mien.rig.guess_rig import map_of
 from mien.rig.write import json_text, write_rig
 from tests.conftest import REPOSITORY
 from tests.face_files import gltf_of, npz_face, small_face, vrm, write_obj_folder
@@ -150,7 +151,14 @@ def test_a_rig_of_ours_with_these_names_is_offered(new: New) -> None:
 
 
 def test_what_check_would_warn_of_is_said_at_once(new: New) -> None:
-    assert "warning: Where the jaw is open, lipClosure changes nothing" in new("JawOpen\nBlink\n")[1]
+    assert "warning: Channels of one side alone are read" in new("JawOpen\nMouth_Smile_L\n")[1]
+
+
+def test_the_jaw_fades_where_lips_must_touch_if_no_shape_closes_them() -> None:
+    names = ["Jaw_Open", "Mouth_Smile_L", "Mouth_Smile_R"]
+    fade = {"Jaw_Open": [{"channel": "lipClosure", "at_zero": 1, "at_one": 0}]}
+    assert map_of(guess(names))["products"] == fade
+    assert "products" not in map_of(guess([*names, "Mouth_Close"]))
 
 
 # Where names come from

@@ -37,7 +37,8 @@ VOWELS: Final = 6
 def map_of(guesses: Sequence[Guess], least: float = KEPT) -> dict[str, Any]:
     """`map.json` with every guess of at least `least` confidence.
 
-    Visemes become poses; all but those that close the lips fade where the lips must touch.
+    Visemes become poses; all but those that close the lips fade where the lips must touch. Where no shape
+    closes them, what opens the jaw fades there as well.
 
     Raises:
         RigError: Not one guess is sure enough: a map drives at least one curve.
@@ -54,14 +55,29 @@ def map_of(guesses: Sequence[Guess], least: float = KEPT) -> dict[str, Any]:
         "linear": linear,
         "poses": poses,
         "solve": _solve(poses),
-        "products": {name: [dict(FADES)] for name, pose in poses.items() if "lipClosure" not in pose},
+        "products": {name: [dict(FADES)] for name in (*_parting(linear), *_unclosed(poses))},
     }
     filled = {table: rows for table, rows in tables_in_order.items() if rows}
     return {"schema": SCHEMA, "motion": MOTION_SCHEMA, "base": tables().base, **filled}
 
 
+def _unclosed(poses: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """The poses that part the lips."""
+    return [name for name, pose in poses.items() if "lipClosure" not in pose]
+
+
+def _parting(linear: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """The shapes that open the jaw, if none closes the lips against it."""
+    if any(CLOSES & row.keys() for row in linear.values()):
+        return []
+    return [name for name, row in linear.items() if "jawOpen" in row]
+
+
+CLOSES: Final = frozenset({"mouthClose", "lipClosure"})
+"""Sources of shapes that close the lips against an open jaw."""
+
 FADES: Final = {"channel": "lipClosure", "at_zero": 1, "at_one": 0}
-"""The factor of a pose that parts the lips."""
+"""The factor of what parts the lips."""
 
 
 def _gains(sources: Mapping[str, float]) -> dict[str, float]:
