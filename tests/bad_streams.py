@@ -90,7 +90,7 @@ BAD: Final = {
     "unknown rig": Bad(
         [settings(rig="arkti")],
         "settings.rig",
-        r"no rig 'arkti'; there is arkit\. Did you mean 'arkit'\?",
+        r"no rig 'arkti'\. Did you mean 'arkit'\?",
         "RigError",
     ),
     "rig by path": Bad([settings(rig="../rigs/arkit")], "settings.rig", "There is no rig", "RigError"),

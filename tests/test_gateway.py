@@ -65,9 +65,7 @@ def guarded(model_folder: Path) -> Iterator[Gateway]:
 def test_rigs_are_listed_in_snake_case_json(client: httpx.Client) -> None:
     answer = client.get("/v1/rigs")
     assert answer.headers["content-type"] == "application/json"
-    assert answer.json() == {
-        "rigs": [{"name": "arkit", "title": "Apple ARKit, 52 blendshapes", "curves": 52}]
-    }
+    assert {"name": "arkit", "title": "Apple ARKit, 52 blendshapes", "curves": 52} in answer.json()["rigs"]
 
 
 def test_a_rig_is_the_same_in_json_and_in_bytes(client: httpx.Client) -> None:
@@ -116,7 +114,7 @@ def refusal(answer: httpx.Response) -> tuple[int, dict[str, str]]:
 def test_an_unknown_rig_is_not_found_and_a_near_one_is_named(client: httpx.Client) -> None:
     status, error = refusal(client.get("/v1/rigs/arkti"))
     assert (status, error["code"], error["kind"]) == (404, "NOT_FOUND", "RigError")
-    assert error["message"] == "There is no rig 'arkti'; there is arkit. Did you mean 'arkit'?"
+    assert error["message"] == "There is no rig 'arkti'. Did you mean 'arkit'?"
 
 
 def test_an_unknown_route_is_answered_with_the_routes_there_are(client: httpx.Client) -> None:

@@ -180,7 +180,7 @@ FRAMING = "Each message comes after its length in four bytes, big-endian."
         (b"\0\0\0\2\xff\xff", 400, "message", f"These 2 bytes are no mien.wire.v1.AnimateRequest. {FRAMING}"),
         (b"RIFF....", 413, "limits.message_bytes", "A message of 1380533830 bytes is too long, or this is no "
          f"length. {FRAMING} This server allows message_bytes = 4194304;"),
-        (framed(settings(rig="arkti")), 400, "settings.rig", "There is no rig 'arkti'; there is arkit."),
+        (framed(settings(rig="arkti")), 400, "settings.rig", "There is no rig 'arkti'."),
         (framed(END), 400, "settings", "The first message is the settings; this stream began without."),
     ],
 )  # fmt: skip

@@ -127,7 +127,7 @@ def test_settings_that_make_no_sense_are_an_error_and_a_close(live) -> None:
         ws.send(settings(rig="arkti").SerializeToString())
         code, field, said, closed, why = error_and_close(ws)
     assert (code, field, closed) == ("INVALID_ARGUMENT", "settings.rig", 1007)
-    assert said == "There is no rig 'arkti'; there is arkit. Did you mean 'arkit'?"
+    assert said == "There is no rig 'arkti'. Did you mean 'arkit'?"
     assert why == f"settings.rig: {said}"
 
 

@@ -41,7 +41,7 @@ def test_a_mien_home_without_rigs_is_no_mistake(tmp_path: Path, monkeypatch: pyt
 
 def test_an_unknown_rig_name_is_refused_with_the_nearest_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MIEN_HOME", raising=False)
-    with pytest.raises(RigError, match=r"^There is no rig 'arkti'; there is .*\. Did you mean 'arkit'\?$"):
+    with pytest.raises(RigError, match=r"^There is no rig 'arkti'\. Did you mean 'arkit'\?$"):
         find_rig("arkti")
     with pytest.raises(RigError, match="There is no rig 'xxx"):
         find_rig("x" * 5000)

@@ -289,7 +289,7 @@ def with_(table: str, **rows: Any) -> dict[str, Any]:
 
 MISTAKES = {
     "base as number": ({**MAP, "base": 1}, "'base' is 1; wanted text."),
-    "unknown base": ({**MAP, "base": "arkti"}, "base: There is no rig 'arkti'; there is "),
+    "unknown base": ({**MAP, "base": "arkti"}, "base: There is no rig 'arkti'. Did you mean 'arkit'?"),
     "nameless base": ({**MAP, "base": ""}, "base: There is no rig ''; there is "),
     "unknown source with a base": (
         {**with_("linear", jaw={"mouthClosed": 1}), "base": "arkit"},

@@ -4,6 +4,9 @@ import mien
 take = mien.bake("line.wav")
 curves = take.curves("arkit")            # names, values (frames, names), rate
 
+vera = mien.load_character("vera.toml")  # a rig of hers, and how she moves on it
+curves = mien.bake("line.wav", character=vera).curves(character=vera)
+
 with mien.open_stream(48_000) as stream:
     frames = stream.push(samples)        # as sound comes
     frames = stream.flush()              # at the end of the line
@@ -14,8 +17,10 @@ with mien.Client("localhost") as client: # the same from a server, `mien serve`
 
 from typing import TYPE_CHECKING
 
+from mien.character import Character, load_character
 from mien.errors import (
     AudioError,
+    CharacterError,
     FileError,
     InputError,
     LimitError,
@@ -36,6 +41,8 @@ if TYPE_CHECKING:
 __all__ = [
     "AsyncClient",
     "AudioError",
+    "Character",
+    "CharacterError",
     "Client",
     "Control",
     "Curves",
@@ -54,6 +61,7 @@ __all__ = [
     "Tls",
     "__version__",
     "bake",
+    "load_character",
     "open_stream",
     "open_take",
 ]

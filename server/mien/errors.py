@@ -4,6 +4,7 @@
     ├── InputError            what the user handed in cannot be used
     │   ├── AudioError        no audio, broken audio, audio of a kind we cannot read
     │   ├── RigError          a rig folder with a mistake in it, or a rig nobody has
+    │   ├── CharacterError    a character's file with a mistake in it, or a character nobody has
     │   ├── MeshError         a face mesh that cannot be read, or that a rig cannot be fitted to
     │   ├── ModelError        a motion model that does not load or does not fit its card
     │   ├── FileError         a curve file, take or output path that does not work
@@ -20,6 +21,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+
+FEW_NAMES = 16
+"""So many names are listed even where a near one answers the question."""
 
 LONGEST_NAME = 100
 """Letters of a wrong name that are looked at and said again."""
@@ -39,6 +43,10 @@ class AudioError(InputError):
 
 class RigError(InputError):
     """A rig folder with a mistake in it, or a rig that does not exist."""
+
+
+class CharacterError(InputError):
+    """A character's file with a mistake in it, or a character that does not exist."""
 
 
 class MeshError(InputError):
@@ -82,7 +90,11 @@ def near(wrong: str, known: Iterable[str]) -> str:
 
 
 def unknown(what: str, wrong: str, known: Iterable[str]) -> str:
-    """One sentence for a name that does not exist: what there is, and the nearest name."""
+    """One sentence for a name that does not exist: the nearest name, and what there is unless that is a long
+    list."""
     names = list(known)
     shown = wrong if len(wrong) <= LONGEST_NAME else f"{wrong[:LONGEST_NAME]}..."
-    return f"There is no {what} '{shown}'; there is {', '.join(names) or 'none'}.{near(wrong, names)}"
+    meant = near(wrong, names)
+    if meant and len(names) > FEW_NAMES:
+        return f"There is no {what} '{shown}'.{meant}"
+    return f"There is no {what} '{shown}'; there is {', '.join(names) or 'none'}.{meant}"

@@ -23,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.audio import PcmDecoder, open_audio
+from mien.character import MOST_SEED, Character, load_character
 from mien.clock import SAMPLE_RATE, frame_rate, seconds_to_frames_ceil, tail_seconds
-from mien.errors import InputError
+from mien.errors import InputError, OptionError
 from mien.files import read_take, write_take
 from mien.layers import LayerStack, Strengths
 from mien.motion import MotionModel, find_model, load_model
@@ -59,11 +60,13 @@ class Sound(Protocol):
 def bake(
     source: Named | Sound,
     *,
-    model: Named | MotionModel = DEFAULT_MODEL,
+    character: Named | Character | None = None,
+    model: Named | MotionModel | None = None,
     rate: Rate = DEFAULT_RATE,
     tail: float = DEFAULT_TAIL,
     layers: Strengths | None = None,
     controls: Sequence[Control] = (),
+    seed: int | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Take:
     """A take of the speech in an audio file.
@@ -71,18 +74,26 @@ def bake(
     Args:
         source: Any file that libsndfile reads: any rate, channels (mixed to one) and width. Read in blocks.
             Or sound that comes in blocks of its own.
-        model: A model's name, a model's folder, or a loaded model.
+        character: Who speaks: a file, the name of one in `MIEN_HOME/characters`, or a loaded one. Of it the
+            take has model, style and seed; its rig comes with `take.curves(character=...)`.
+        model: A model's name, a model's folder, or a loaded model; else the character's, else `mien-live`.
         rate: Frames a second, 1..120, that curves of the take have unless asked otherwise.
         tail: Seconds after the end in which the mouth comes to rest, 0..60.
         layers: Strength, 0..2, of layers that shall not act as designed: `{"articulation": 0.7}` mumbles.
+            They count before those of the character's style.
         controls: What changes within the line, each with its time.
+        seed: What random layers draw from; else the character's, else 0.
         progress: Called with the share done, 0..1. What it raises ends the bake.
     Raises:
         AudioError: The file is missing, empty, broken or no audio.
-        ModelError: There is no such model.
-        OptionError: A rate, tail, layer or control outside its range.
+        CharacterError, ModelError: There is no such character or model.
+        OptionError: A rate, tail, layer, control or seed outside its range.
     """
-    order = Order(_model(model), frame_rate(rate), tail_seconds(tail), dict(layers or {}), tuple(controls))
+    who = _character(character)
+    order = Order(
+        model_of(model, who), frame_rate(rate), tail_seconds(tail), styled(layers, who), tuple(controls),
+        who, seeded(seed, who),
+    )  # fmt: skip
     if isinstance(source, str | os.PathLike):
         with open_audio(Path(source)) as audio:
             return _bake(audio, order, progress)
@@ -98,13 +109,16 @@ class Order:
     tail: float
     layers: Strengths
     controls: tuple[Control, ...]
+    character: Character | None = None
+    seed: int = 0
 
     @property
     def settings(self) -> dict[str, Any]:
         """For the take: what differs from the defaults, as JSON values."""
         controls = [{"at": c.at, "ease": c.ease, "layers": dict(c.layers)} for c in self.controls]
-        given = {"layers": dict(self.layers), "controls": controls}
-        return {name: value for name, value in given.items() if value}
+        given = {"layers": dict(self.layers), "controls": controls, "seed": self.seed}
+        kept = {name: value for name, value in given.items() if value}
+        return kept | (self.character.settings if self.character else {})
 
 
 def _bake(audio: Sound, order: Order, progress: Callable[[float], None] | None) -> Take:
@@ -131,8 +145,9 @@ def _bake(audio: Sound, order: Order, progress: Callable[[float], None] | None) 
 def open_stream(
     sample_rate: int = SAMPLE_RATE,
     *,
-    rig: Named | Rig = DEFAULT_RIG,
-    model: Named | MotionModel = DEFAULT_MODEL,
+    character: Named | Character | None = None,
+    rig: Named | Rig | None = None,
+    model: Named | MotionModel | None = None,
     rate: Rate = DEFAULT_RATE,
     tail: float = DEFAULT_TAIL,
     layers: Strengths | None = None,
@@ -144,14 +159,17 @@ def open_stream(
 
     Args:
         sample_rate: Of the sound that will be pushed, Hz.
-        rig: A rig's name, a rig's folder, or a loaded rig.
+        character: Who speaks, as in `bake`; on the rig that it has.
+        rig: Without a character: a rig's name, a rig's folder, or a loaded rig; else `arkit`.
         model, rate, tail, layers, controls: As in `bake`.
         encoding: Of pushed bytes: s16le, s24le, s32le, f32le, f64le, u8, mulaw. Arrays go by their own type.
         channels: Interleaved in pushed bytes; mixed to one.
     """
-    voice = Voice(_model(model), sample_rate, tail)
-    stack = LayerStack(layers, controls)
-    return Stream(Performance(voice, stack, _rig(rig), frame_rate(rate), PcmDecoder(encoding, channels)))
+    who = _character(character)
+    voice = Voice(model_of(model, who), sample_rate, tail)
+    stack = LayerStack(styled(layers, who), controls)
+    worn = rig_of(rig, who)
+    return Stream(Performance(voice, stack, worn, frame_rate(rate), PcmDecoder(encoding, channels)))
 
 
 class Stream:
@@ -226,14 +244,26 @@ class Take(TakeRecord):
         """Frames at the take's own rate, tail and both ends included."""
         return self.frames_at(self.rate)
 
-    def curves(self, rig: Named | Rig = DEFAULT_RIG, rate: Rate | None = None) -> Curves:
-        """Curves of `rig`, frames k = 0 .. ceil((duration + tail) x rate) at k/rate.
+    def curves(
+        self,
+        rig: Named | Rig | None = None,
+        rate: Rate | None = None,
+        *,
+        character: Named | Character | None = None,
+    ) -> Curves:
+        """Curves of a rig, frames k = 0 .. ceil((duration + tail) x rate) at k/rate.
 
+        Args:
+            rig: A rig's name, a rig's folder, or a loaded rig; else `arkit`.
+            rate: Frames a second, 1..120; else the take's own.
+            character: In place of a rig: that of a character, with its gains, limits and asymmetry. Its style
+                is the bake's.
         Raises:
-            RigError: There is no such rig, or its folder has a mistake in it.
+            RigError, CharacterError: There is no such rig or character, or it has a mistake in it.
+            OptionError: A rig and a character.
         """
         exact = self.rate if rate is None else frame_rate(rate)
-        return fit(self.motion, _rig(rig), exact, self.frames_at(exact))
+        return fit(self.motion, rig_of(rig, _character(character)), exact, self.frames_at(exact))
 
     def save(self, path: Named) -> None:
         """Write as a `.mien` file, whole or not at all."""
@@ -266,12 +296,58 @@ def _motion(blocks: list[Floats]) -> Motion:
     return Motion(rows)
 
 
-def _model(given: Named | MotionModel) -> MotionModel:
+# Who speaks
+
+
+def rig_of(given: Named | Rig | None, who: Character | None) -> Rig:
+    """The rig that was asked for, else the character's, else `arkit`.
+
+    Raises:
+        OptionError: Both; a character's gains and limits go by the curves of its own rig.
+    """
+    if who is None:
+        return (
+            given if isinstance(given, Rig) else load_rig(find_rig(DEFAULT_RIG if given is None else given))
+        )
+    if given is not None:
+        raise OptionError(
+            f"A rig is given and the character '{who.name}', which brings its own, '{who.rig.name}'; "
+            "leave one of the two out."
+        )
+    return who.rig
+
+
+def styled(layers: Strengths | None, who: Character | None) -> dict[str, float]:
+    """Strengths: those that are given, then those of the character's style."""
+    return {**(who.style if who else {}), **(layers or {})}
+
+
+def seeded(seed: int | None, who: Character | None) -> int:
+    """The seed that is given, else the character's, else 0.
+
+    Raises:
+        OptionError: One that the wire and takes have no room for.
+    """
+    if seed is None:
+        return (who.seed or 0) if who else 0
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MOST_SEED:
+        raise OptionError(f"A seed is a whole number 0..{MOST_SEED}; got {seed!r}.")
+    return seed
+
+
+def _character(given: Named | Character | None) -> Character | None:
+    return given if given is None or isinstance(given, Character) else load_character(given)
+
+
+def model_of(given: Named | MotionModel | None, who: Character | None) -> MotionModel:
+    """The model that was asked for, else the character's, else `mien-live`.
+
+    Raises:
+        ModelError: There is no such model, or it does not load.
+    """
+    if given is None:
+        given = (who.model if who else None) or DEFAULT_MODEL
     return given if isinstance(given, MotionModel) else _load_model(find_model(given))
-
-
-def _rig(given: Named | Rig) -> Rig:
-    return given if isinstance(given, Rig) else load_rig(find_rig(given))
 
 
 @lru_cache(maxsize=8)

@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from mien.audio import SOUND_SUFFIXES, open_audio
-from mien.cli.options import layers_and_controls
+from mien.character import Character
+from mien.cli.options import character_of, layers_and_controls
 from mien.clock import frame_rate
 from mien.errors import AudioError, FileError, MissingExtraError, OptionError
 from mien.evaluation import sounds_in
 from mien.files import FORMATS, TAKE_SUFFIX, format_of, write_curves
-from mien.motion import find_model, load_model
-from mien.pipeline import DEFAULT_MODEL, DEFAULT_RATE, DEFAULT_RIG, DEFAULT_TAIL, Take, bake, open_take
+from mien.pipeline import DEFAULT_RATE, DEFAULT_TAIL, Take, bake, model_of, open_take, rig_of
 from mien.plots import need_matplotlib, plot_bake, waveform
-from mien.rig import Rig, find_rig, load_rig
+from mien.rig import Rig
 from mien.values import Curves
 
 DEFAULT_FORMAT = "csv"
@@ -33,8 +33,8 @@ FILE_SUFFIXES = (TAKE_SUFFIX, *(suffix for row in FORMATS for suffix in row.suff
 class Order:
     """What was asked of `mien bake`."""
 
-    rig: str = DEFAULT_RIG
-    model: str = DEFAULT_MODEL
+    rig: str | None = None
+    model: str | None = None
     fps: str = str(DEFAULT_RATE)
     format: str | None = None
     tail: float = DEFAULT_TAIL
@@ -42,6 +42,8 @@ class Order:
     plot: bool = False
     layers: tuple[str, ...] = ()
     """As NAME=STRENGTH[@SECONDS]."""
+
+    character: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class Job:
 
 def bake_all(inputs: list[Path], out: Path, order: Order) -> None:
     """Bake every input; everything that can be refused is refused before the first is begun."""
-    rig = load_rig(find_rig(order.rig))
+    who = character_of(order.character)
+    rig = rig_of(order.rig, who)
     frame_rate(order.fps)
     layers, controls = layers_and_controls(order.layers)
     jobs = plan(inputs, out, order)
@@ -62,14 +65,14 @@ def bake_all(inputs: list[Path], out: Path, order: Order) -> None:
         need_matplotlib()
     for job in jobs:
         open_audio(job.source).close()
-    model = load_model(find_model(order.model))
+    model = model_of(order.model, who)
     for job in jobs:
         with _bar(job.source.name) as progress:
             take = bake(
-                job.source, model=model, rate=order.fps, tail=order.tail, layers=layers, controls=controls,
-                progress=progress,
+                job.source, character=who, model=model, rate=order.fps, tail=order.tail, layers=layers,
+                controls=controls, progress=progress,
             )  # fmt: skip
-        print(_summary(job.target, take, _write(take, job, rig, order)))
+        print(_summary(job.target, take, _write(take, job, rig, order), who))
 
 
 def plan(inputs: list[Path], out: Path, order: Order) -> list[Job]:
@@ -153,7 +156,7 @@ def _plot(job: Job, take: Take, curves: Curves) -> None:
     plot_bake(sound, curves, job.target.with_suffix(".png"), title=job.source.name)
 
 
-def _summary(target: Path, take: Take, curves: Curves) -> str:
+def _summary(target: Path, take: Take, curves: Curves, who: Character | None) -> str:
     """Two lines: what was written, and what the mouth did."""
     moving = int(np.sum(np.ptp(curves.values, axis=0) > 0.01)) if len(curves.values) else 0
     touch = take.motion.column("lipClosure") > 0.5
@@ -161,22 +164,25 @@ def _summary(target: Path, take: Take, curves: Curves) -> str:
     rate = f"{float(take.rate):.6g}"
     return (
         f"{target}: {len(curves.values)} frames of {len(curves.names)} curves at {rate} fps, "
-        f"{float(take.duration):.2f} s of speech, {take.model}\n"
+        f"{float(take.duration):.2f} s of speech, {take.model}{f', {who.name}' if who else ''}\n"
         f"  {moving} curves move; the lips close {closures} time{'' if closures == 1 else 's'}"
     )
 
 
-def render_take(source: Path, out: Path, rig: str, fps: str | None, format_: str | None) -> None:
+def render_take(
+    source: Path, out: Path, rig: str | None, fps: str | None, format_: str | None, character: str | None
+) -> None:
     """Curves of a saved take."""
     if out.suffix.lower() == TAKE_SUFFIX:
         raise OptionError(f"'{out.name}': a take is rendered to curves; name a .csv, .json or .npz.")
     format_of(out, format_)
-    curves = open_take(source).curves(rig, fps)
+    worn = rig_of(rig, character_of(character))
+    curves = open_take(source).curves(worn, fps)
     write_curves(curves, out, format_)
     print(f"{out}: {len(curves.values)} frames of {len(curves.names)} curves at {float(curves.rate):.6g} fps")
 
 
-def bake_demo(out: Path) -> None:
+def bake_demo(out: Path, character: str | None = None) -> None:
     """The shipped line, baked into `out` with a take and, where matplotlib is installed, a picture."""
     plot, picture = True, f"picture: {out / 'line.png'}   "
     try:
@@ -184,7 +190,7 @@ def bake_demo(out: Path) -> None:
     except MissingExtraError as missing:
         plot, picture = False, f"no picture: {missing}\n  "
     with as_file(files("mien").joinpath("demo", "line.flac")) as line:
-        bake_all([line], out / "line.csv", Order(save_take=True, plot=plot))
+        bake_all([line], out / "line.csv", Order(save_take=True, plot=plot, character=character))
     print(f"  {picture}take: {out / 'line.mien'}")
 
 

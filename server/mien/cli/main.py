@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from mien.cli.rig import app as rig_app
 from mien.errors import MienError
 from mien.pipeline import DEFAULT_MODEL, DEFAULT_RATE, DEFAULT_RIG, DEFAULT_TAIL
 
@@ -19,11 +20,21 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.add_typer(rig_app, name="rig")
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 and the signal's number."""
 
-Rig = Annotated[str, typer.Option(help="A rig's name or folder (see `mien rigs`).")]
-Model = Annotated[str, typer.Option(help="A model's name or folder (see `mien models`).")]
+Character = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Who speaks: a .toml file, or its name in MIEN_HOME/characters."),
+]
+Rig = Annotated[
+    str | None, typer.Option(help=f"A rig's name or folder (see `mien rig list`); else {DEFAULT_RIG}.")
+]
+Model = Annotated[
+    str | None, typer.Option(help=f"A model's name or folder (see `mien models`); else {DEFAULT_MODEL}.")
+]
 Fps = Annotated[str, typer.Option(help="Frames a second, 1..120: 30, 29.97, 24000/1001.")]
 Tail = Annotated[float, typer.Option(help="Seconds after the sound in which the mouth comes to rest.")]
 Layers = Annotated[
@@ -37,8 +48,9 @@ Format = Annotated[str | None, typer.Option("--format", help="csv, json or npz; 
 def bake(
     inputs: Annotated[list[Path], typer.Argument(metavar="IN...", help="Audio files, or folders of them.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="A file for one input, a folder for many.")],
-    rig: Rig = DEFAULT_RIG,
-    model: Model = DEFAULT_MODEL,
+    rig: Rig = None,
+    character: Character = None,
+    model: Model = None,
     fps: Fps = str(DEFAULT_RATE),
     format_: Format = None,
     tail: Tail = DEFAULT_TAIL,
@@ -49,31 +61,34 @@ def bake(
     """Curves for spoken lines: speech in, a file of curves out."""
     from mien.cli.bake import Order, bake_all
 
-    bake_all(inputs, out, Order(rig, model, fps, format_, tail, save_take, plot, tuple(layer or ())))
+    order = Order(rig, model, fps, format_, tail, save_take, plot, tuple(layer or ()), character)
+    bake_all(inputs, out, order)
 
 
 @app.command()
 def render(
     take: Annotated[Path, typer.Argument(metavar="TAKE", help="A .mien file.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The file of curves.")],
-    rig: Rig = DEFAULT_RIG,
+    rig: Rig = None,
+    character: Character = None,
     fps: Annotated[str | None, typer.Option(help="Frames a second; else the take's own.")] = None,
     format_: Format = None,
 ) -> None:
     """Curves of another rig, rate or format from a saved take, without hearing the sound again."""
     from mien.cli.bake import render_take
 
-    render_take(take, out, rig, fps, format_)
+    render_take(take, out, rig, fps, format_, character)
 
 
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")] = Path("out"),
+    character: Character = None,
 ) -> None:
     """Bake the line that comes with Mien: curves, a picture of them, and what they say."""
     from mien.cli.bake import bake_demo
 
-    bake_demo(out)
+    bake_demo(out, character)
 
 
 @app.command("eval")
@@ -167,7 +182,10 @@ def serve(
 def stream_(
     source: Annotated[Path, typer.Argument(metavar="IN", help="An audio file.")],
     server: Annotated[str, typer.Option(help="HOST:PORT of `mien serve`.")] = "localhost:52100",
-    rig: Annotated[str, typer.Option(help="A rig's name, as the server has it.")] = DEFAULT_RIG,
+    rig: Annotated[str, typer.Option(help=f"A rig's name, as the server has it; else {DEFAULT_RIG}.")] = "",
+    character: Annotated[
+        str, typer.Option(help="Who speaks: a character's name, as the server has it.")
+    ] = "",
     model: Annotated[str, typer.Option(help="A model's name, as the server has it; else its default.")] = "",
     fps: Fps = str(DEFAULT_RATE),
     tail: Tail = DEFAULT_TAIL,
@@ -194,7 +212,7 @@ def stream_(
         source,
         Order(
             server, rig, model, fps, tail, tuple(layer or ()), out, format_, chunk_ms, fast, token_file,
-            tls_ca, tls_cert, tls_key, subject,
+            tls_ca, tls_cert, tls_key, subject, character,
         ),
     )  # fmt: skip
 
@@ -205,14 +223,6 @@ def models() -> None:
     from mien.cli.lists import list_models
 
     list_models()
-
-
-@app.command()
-def rigs() -> None:
-    """The rigs there are."""
-    from mien.cli.lists import list_rigs
-
-    list_rigs()
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mien.character import Character, load_character
 from mien.errors import OptionError
 from mien.layers import check_control, check_strengths
 from mien.values import Control
@@ -25,6 +26,15 @@ def layers_and_controls(texts: Sequence[str]) -> tuple[dict[str, float], tuple[C
             controls.append(check_control(Control({name: strength}, at), f"--layer {text}"))
     check_strengths(layers, "--layer")
     return layers, tuple(controls)
+
+
+def character_of(given: str | None) -> Character | None:
+    """Who `--character` names: a file, or a name in `MIEN_HOME/characters`.
+
+    Raises:
+        CharacterError: There is no such character, or its file has a mistake in it.
+    """
+    return None if given is None else load_character(given)
 
 
 def _parts(text: str) -> tuple[str, float, float | None]:

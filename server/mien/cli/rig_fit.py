@@ -13,6 +13,9 @@ import typer
 from mien.errors import FileError, MeshError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from mien.fitting import Given
     from mien.values import Motion
 
@@ -45,11 +48,12 @@ def fit(
 
     folder = find_rig(rig)
     loaded, face = load_rig(folder), read_face(mesh)
-    fitted = fit_to_mesh(loaded, face, _speech(over), _given(edges, len(face.vertices)), scale=gains)
+    given = _given(edges, len(face.vertices))
+    fitted = fit_to_mesh(loaded, face, _speech(over), given, scale=gains)
     content = read_object(folder / "rig.json")
     content["title"] = f"{loaded.title}, fitted to {face.name}"
     source = folder / "SOURCE.md"
-    before = source.read_text(encoding="utf-8") if source.is_file() else "Nothing was said."
+    before = source.read_text(encoding="utf-8", errors="replace") if source.is_file() else "Nothing was said."
     map_ = map_with_fit(read_object(folder / "map.json"), fitted)
     write_rig(out, content, map_, source_of(fitted.report, loaded.name, before))
     print("\n".join(line.removeprefix("* ") for line in said(fitted.report)))
@@ -73,28 +77,15 @@ def _given(path: Path | None, vertices: int) -> Given | None:
         FileError: Not a JSON file of that shape.
         MeshError: A vertex that the mesh does not have.
     """
-    import numpy as np
-
     if path is None:
         return None
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as problem:
         raise FileError(f"{path}: cannot be read: {problem.strerror}.") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise FileError(f"{path}: not JSON.") from None
-    given = {
-        name: tuple(np.array(part, np.int64) for part in _parts(name, row, path))
-        for name, row in _rows(content, path)
-    }
-    for name, parts in given.items():
-        for part in parts:
-            if len(part) < 3 or part.min() < 0 or part.max() >= vertices:
-                raise MeshError(
-                    f"{path}: '{name}' names {len(part)} vertices up to {part.max(initial=-1)}; wanted three "
-                    f"or more of 0 to {vertices - 1}."
-                )
-    return {name: (upper, lower) for name, (upper, lower) in given.items()}
+    return {name: _parts(name, row, path, vertices) for name, row in _rows(content, path)}
 
 
 def _rows(content: Any, path: Path) -> list[tuple[str, Mapping[str, Any]]]:
@@ -109,8 +100,18 @@ def _rows(content: Any, path: Path) -> list[tuple[str, Mapping[str, Any]]]:
     return list(content.items())
 
 
-def _parts(name: str, row: Any, path: Path) -> tuple[list[int], list[int]]:
-    whole = isinstance(row, dict) and set(row) == {"upper", "lower"}
-    if whole and all(isinstance(part, list) and all(type(v) is int for v in part) for part in row.values()):
-        return row["upper"], row["lower"]
-    raise FileError(f"{path}: '{name}' wants two lists of whole numbers, 'upper' and 'lower'.")
+def _parts(name: str, row: Any, path: Path, vertices: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    import numpy as np
+
+    if not isinstance(row, dict) or set(row) != {"upper", "lower"}:
+        raise FileError(f"{path}: '{name}' wants two lists of whole numbers, 'upper' and 'lower'.")
+    for edge, part in row.items():
+        if not isinstance(part, list) or not all(type(index) is int for index in part):
+            raise FileError(f"{path}: '{name}': '{edge}' is no list of whole numbers.")
+        wrong = next((index for index in part if not 0 <= index < vertices), None)
+        if wrong is not None or len(part) < 3:
+            what = f"{len(part)} vertices" if wrong is None else f"vertex {str(wrong)[:20]}"
+            raise MeshError(
+                f"{path}: '{name}': '{edge}' names {what}; wanted three or more of 0 to {vertices - 1}."
+            )
+    return np.array(row["upper"], np.int64), np.array(row["lower"], np.int64)

@@ -30,6 +30,8 @@ class Order:
 
     server: str
     rig: str
+    """Empty: the character's, else the server's usual one."""
+
     model: str
     fps: str
     tail: float
@@ -45,6 +47,8 @@ class Order:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     subject: str = ""
+    character: str = ""
+    """As the server has it."""
 
 
 def stream_file(source: Path, order: Order) -> None:
@@ -85,7 +89,7 @@ def _stream(client: Client, sample_rate: int, order: Order) -> ClientStream:
     layers, controls = layers_and_controls(order.layers)
     return client.stream(
         sample_rate, rig=order.rig, model=order.model, rate=order.fps, tail=order.tail, layers=layers,
-        controls=controls, subject=order.subject,
+        controls=controls, subject=order.subject, character=order.character,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from math import gcd
 from typing import Final
 
 from mien.audio import PcmDecoder
+from mien.character import Character
 from mien.clock import SAMPLE_RATE
 from mien.errors import AudioError, OptionError
 from mien.layers import LayerStack, Strengths
@@ -40,6 +41,9 @@ class StreamOrder:
     layers: Strengths = field(default_factory=dict)
     controls: tuple[Control, ...] = ()
     seed: int = 0
+    character: Character | None = None
+    """Whose rig, style, seed and model stand above, as far as nothing else was asked for."""
+
     partner: bool = False
     """The sound is another's: heard, not spoken."""
 
@@ -74,14 +78,15 @@ class StreamOrder:
     def token(self) -> bytes:
         """The same for streams that give the same curves for the same sound; tells nothing else."""
         layers = sorted((name, float(strength)) for name, strength in self.layers.items())
+        who = self.character and self.character.says
         said = (
             __version__, self.model.card.sha256, _mark(self.rig), self.rate, self.sample_rate,
-            self.encoding, self.channels, float(self.tail), layers, self.seed, self.partner,
+            self.encoding, self.channels, float(self.tail), layers, self.seed, self.partner, who,
         )  # fmt: skip
         return blake2b(repr(said).encode(), digest_size=16).digest()
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)  # each character has a rig of its own
 def _mark(rig: Rig) -> str:
     """The same for rigs that make the same curves of the same motion."""
     return blake2b(repr(rig.says).encode()).hexdigest()

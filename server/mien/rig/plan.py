@@ -122,7 +122,7 @@ class Plan:
     """In the order in which they run."""
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def plan(rig: Rig) -> Plan:
     """The plan of `rig`, made once."""
     width, curves, steps = len(CHANNELS), list[tuple[int, Curve]](), list[Step]()

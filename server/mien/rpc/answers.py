@@ -12,7 +12,7 @@ from mien.engine import Catalogue, ControlDone, Ended, FramesReady, StreamOrder
 from mien.errors import MienError
 from mien.layers import LAYERS
 from mien.pipeline import Take
-from mien.rig import Rig, fit
+from mien.rig import Bone, Rig, fit
 from mien.rpc.orders import RAW
 from mien.rpc.refused import field
 from mien.version import __version__
@@ -45,6 +45,7 @@ def header(order: StreamOrder, performance: Performance, stream: str, subject: s
         subject=subject,
         resume_token=order.token,
         resume_history=performance.voice.warm_up,
+        character=order.character.name if order.character else "",
     )
 
 
@@ -67,12 +68,20 @@ def bake_header(order: StreamOrder) -> common.Header:
         capabilities=CAPABILITIES,
         seed=order.seed,
         tail=order.tail,
+        character=order.character.name if order.character else "",
     )
 
 
 def curves_of(rig: Rig) -> list[common.Curve]:
     """The columns of the rig's frames."""
-    return [common.Curve(name=c.name, unit=c.unit, low=c.low, rest=c.rest, high=c.high) for c in rig.curves]
+    return [
+        common.Curve(name=c.name, unit=c.unit, low=c.low, rest=c.rest, high=c.high, bone=_bone_of(c.bone))
+        for c in rig.curves
+    ]
+
+
+def _bone_of(bone: Bone | None) -> common.Bone | None:
+    return common.Bone(name=bone.name, moves=bone.moves, axis=bone.axis) if bone else None
 
 
 def frames_of(ready: FramesReady) -> common.Frames:
@@ -139,6 +148,16 @@ def rig_named(name: str, catalogue: Catalogue) -> lists.Rig:
     """
     with field("name", "NOT_FOUND"):
         return rig_of(catalogue.rig(name))
+
+
+def characters_of(catalogue: Catalogue) -> lists.ListCharactersResponse:
+    """Every character that loads."""
+    return lists.ListCharactersResponse(
+        characters=[
+            lists.Character(name=who.name, rig=who.rig.name)
+            for who in _whole(catalogue.character_names(), catalogue.character)
+        ]
+    )
 
 
 def emotions_of() -> lists.ListEmotionsResponse:

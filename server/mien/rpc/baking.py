@@ -192,7 +192,7 @@ def _bake(host: Host, job: BakeJob, listen: Callable[[float, float], None]) -> t
             order = job.order
             take = bake(
                 _Heard(sound, listen), model=order.model, rate=order.rate, tail=order.tail,
-                layers=order.layers, controls=order.controls,
+                layers=order.layers, controls=order.controls, character=order.character, seed=order.seed,
             )  # fmt: skip
             return take, sound.rate
     except AudioError as problem:

@@ -8,12 +8,13 @@ from fractions import Fraction
 from typing import Any, Final
 
 from mien.audio import ENCODINGS, PcmDecoder, Resampler
+from mien.character import Character
 from mien.clock import frame_rate, tail_seconds
 from mien.engine import Catalogue, StreamOrder
 from mien.engine.order import check_usual
 from mien.errors import LimitError, OptionError
 from mien.layers import LAYERS, MOST_KEYS, LayerStack, check_control, check_strengths
-from mien.pipeline import DEFAULT_RATE, DEFAULT_TAIL
+from mien.pipeline import DEFAULT_RATE, DEFAULT_TAIL, rig_of, seeded, styled
 from mien.rpc.refused import RefusedError, field
 from mien.values import DEFAULT_EASE, Control
 from mien.wire.v1 import animate_pb2 as animate
@@ -55,20 +56,34 @@ def _common(settings: animate.Settings | baking.BakeSettings, catalogue: Catalog
     """What streams and bakes share."""
     with field("settings.audio.channels"):
         PcmDecoder("s16le", channels := settings.audio.channels or 1)
+    who = _character(settings, catalogue)
     with field("settings.model"):
-        model = catalogue.model(settings.model)
+        model = catalogue.model_of(who) if who and not settings.model else catalogue.model(settings.model)
     with field("settings.rig"):
-        rig = catalogue.rig(settings.rig)
+        rig = who.rig if who else catalogue.rig(settings.rig)
     return {
         "model": model,
         "rig": rig,
+        "character": who,
         "channels": channels,
         "rate": rate_of(settings.rate) if settings.HasField("rate") else Fraction(DEFAULT_RATE),
         "tail": _tail(settings),
-        "layers": _strengths(settings.layers, "settings.layers"),
+        "layers": styled(_strengths(settings.layers, "settings.layers"), who),
         "controls": _controls(settings.controls),
-        "seed": settings.seed,
+        "seed": seeded(settings.seed if settings.HasField("seed") else None, who),
     }
+
+
+def _character(settings: animate.Settings | baking.BakeSettings, catalogue: Catalogue) -> Character | None:
+    """Who speaks, if anybody was named."""
+    if not settings.character:
+        return None
+    with field("settings.character"):
+        who = catalogue.character(settings.character)
+    with field("settings.rig"):
+        if settings.rig:
+            rig_of(settings.rig, who)
+    return who
 
 
 def bake_order(settings: baking.BakeSettings, catalogue: Catalogue) -> StreamOrder:

@@ -15,7 +15,7 @@ from grpc_reflection.v1alpha import reflection
 
 from mien.rpc import baking
 from mien.rpc.animating import animate
-from mien.rpc.answers import emotions_of, models_of, rig_named, rigs_of
+from mien.rpc.answers import characters_of, emotions_of, models_of, rig_named, rigs_of
 from mien.rpc.host import Host
 from mien.rpc.refused import RefusedError
 from mien.wire.v1 import lists_pb2 as lists
@@ -71,6 +71,10 @@ class Service(MienServicer):
     async def ListModels(self, request: Any, context: Context) -> lists.ListModelsResponse:  # noqa: N802
         """Every model, with its scores."""
         return await _answered(context, asyncio.to_thread(models_of, self._host.catalogue))
+
+    async def ListCharacters(self, request: Any, context: Context) -> lists.ListCharactersResponse:  # noqa: N802
+        """Every character."""
+        return await _answered(context, asyncio.to_thread(characters_of, self._host.catalogue))
 
     async def ListEmotions(self, request: Any, context: Context) -> lists.ListEmotionsResponse:  # noqa: N802
         """Every emotion."""

@@ -5,6 +5,7 @@ from mien.rpc.client.astream import AsyncClientStream
 from mien.rpc.client.client import Client
 from mien.rpc.client.connect import Tls
 from mien.rpc.client.facts import (
+    CharacterFacts,
     ControlApplied,
     EmotionFacts,
     ModelFacts,
@@ -18,6 +19,7 @@ from mien.rpc.client.stream import ClientStream
 __all__ = [
     "AsyncClient",
     "AsyncClientStream",
+    "CharacterFacts",
     "Client",
     "ClientStream",
     "ControlApplied",

@@ -20,10 +20,12 @@ from mien.rpc.client.baked import CurvesReceiver, Progress, Receiver, TakeReceiv
 from mien.rpc.client.connect import TIMEOUT, Tls, way_to
 from mien.rpc.client.conversation import Conversation
 from mien.rpc.client.facts import (
+    CharacterFacts,
     EmotionFacts,
     ModelFacts,
     RigFacts,
     RigSummary,
+    characters_in,
     emotions_in,
     models_in,
     rig_in,
@@ -69,6 +71,10 @@ class AsyncClient:
         """Every model, the default one first."""
         return models_in(await self._ask(self._stub.ListModels, lists.ListModelsRequest()))
 
+    async def characters(self) -> tuple[CharacterFacts, ...]:
+        """Every character."""
+        return characters_in(await self._ask(self._stub.ListCharacters, lists.ListCharactersRequest()))
+
     async def emotions(self) -> tuple[EmotionFacts, ...]:
         """Every emotion."""
         return emotions_in(await self._ask(self._stub.ListEmotions, lists.ListEmotionsRequest()))
@@ -77,16 +83,21 @@ class AsyncClient:
         self,
         source: Named | Sound,
         *,
+        character: str = "",
         model: str = "",
         rate: Rate | None = None,
         tail: float = DEFAULT_TAIL,
         layers: Mapping[str, float] | None = None,
         controls: Sequence[Control] = (),
+        seed: int | None = None,
         progress: Progress | None = None,
         timeout: float | None = None,
     ) -> Take:
         """As `Client.bake`."""
-        asked = {"model": model, "rate": rate, "tail": tail, "layers": layers, "controls": controls}
+        asked = {
+            "character": character, "model": model, "rate": rate, "tail": tail, "layers": layers,
+            "controls": controls, "seed": seed,
+        }  # fmt: skip
         with tempfile.TemporaryDirectory(prefix="mien-take-") as folder:
             return await self._bake(source, TakeReceiver(folder, progress), timeout, asked)
 
@@ -94,23 +105,29 @@ class AsyncClient:
         self,
         source: Named | Sound,
         *,
+        character: str = "",
         rig: str = "",
         model: str = "",
         rate: Rate | None = None,
         tail: float = DEFAULT_TAIL,
         layers: Mapping[str, float] | None = None,
         controls: Sequence[Control] = (),
+        seed: int | None = None,
         progress: Progress | None = None,
         timeout: float | None = None,
     ) -> Curves:
         """As `Client.bake_curves`."""
-        asked = {"model": model, "rate": rate, "tail": tail, "layers": layers, "controls": controls}
+        asked = {
+            "character": character, "model": model, "rate": rate, "tail": tail, "layers": layers,
+            "controls": controls, "seed": seed,
+        }  # fmt: skip
         return await self._bake(source, CurvesReceiver(progress), timeout, {"rig": rig, **asked})
 
     def stream(
         self,
         sample_rate: int = SAMPLE_RATE,
         *,
+        character: str = "",
         rig: str = "",
         model: str = "",
         rate: Rate | None = None,
@@ -119,7 +136,7 @@ class AsyncClient:
         controls: Sequence[Control] = (),
         encoding: str = "f32le",
         channels: int = 1,
-        seed: int = 0,
+        seed: int | None = None,
         partner: bool = False,
         subject: str = "",
         resume: bool = True,
@@ -128,8 +145,8 @@ class AsyncClient:
         """As `Client.stream`; it opens in `async with`."""
         writer = SoundWriter(encoding, channels)
         settings = stream_settings(
-            raw_sound(encoding, sample_rate, channels), seed, partner, subject,
-            rig=rig, model=model, rate=rate, tail=tail, layers=layers, controls=controls,
+            raw_sound(encoding, sample_rate, channels), partner, subject, character=character, rig=rig,
+            model=model, rate=rate, tail=tail, layers=layers, controls=controls, seed=seed,
         )  # fmt: skip
         conversation = Conversation(settings, writer.width, resume)
         patience = timeout or self._timeout

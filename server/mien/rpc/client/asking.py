@@ -9,7 +9,7 @@ from mien.audio.resample import check_rate
 from mien.clock import frame_rate, tail_seconds
 from mien.errors import OptionError
 from mien.layers import check_control, check_strengths
-from mien.pipeline import DEFAULT_TAIL, Rate
+from mien.pipeline import DEFAULT_TAIL, Rate, seeded
 from mien.values import Control
 from mien.wire.v1 import animate_pb2 as animate
 from mien.wire.v1 import bake_pb2 as baking
@@ -18,11 +18,9 @@ from mien.wire.v1 import common_pb2 as common
 WHOLE_FILE: Final = common.AudioFormat(encoding=common.ENCODING_FILE)
 """Sound that says its own rate and channels."""
 
-MOST_SEED: Final = 2**64 - 1
-
 
 def stream_settings(
-    audio: common.AudioFormat, seed: int = 0, partner: bool = False, subject: str = "", **shared: Any
+    audio: common.AudioFormat, partner: bool = False, subject: str = "", **shared: Any
 ) -> animate.Settings:
     """Settings of a stream.
 
@@ -31,7 +29,6 @@ def stream_settings(
     """
     return animate.Settings(
         audio=audio,
-        seed=_seed(seed),
         track=common.TRACK_PARTNER if partner else common.TRACK_SELF,
         subject=subject,
         **_shared(**shared),
@@ -68,22 +65,26 @@ def control_message(control: Control, number: int = 0) -> common.Control:
 
 
 def _shared(
+    character: str = "",
     rig: str = "",
     model: str = "",
     rate: Rate | None = None,
     tail: float = DEFAULT_TAIL,
     layers: Mapping[str, float] | None = None,
     controls: Sequence[Control] = (),
+    seed: int | None = None,
 ) -> dict[str, Any]:
     """What settings of streams and bakes have in common."""
     exact = None if rate is None else frame_rate(rate)
     return {
+        "character": str(character),
         "rig": str(rig),
         "model": str(model),
         "rate": exact and common.FrameRate(numerator=exact.numerator, denominator=exact.denominator),
         "tail": tail_seconds(tail),
         "layers": _layers(check_strengths(layers or {})),
         "controls": [_timed(control) for control in controls],
+        "seed": None if seed is None else seeded(seed, None),
     }
 
 
@@ -95,9 +96,3 @@ def _timed(control: Control) -> common.Control:
     if control.at is None:
         raise OptionError("controls: one that is known beforehand needs its time, 'at'.")
     return control_message(control)
-
-
-def _seed(seed: int) -> int:
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MOST_SEED:
-        raise OptionError(f"A seed is a whole number 0..{MOST_SEED}; got {seed!r}.")
-    return seed

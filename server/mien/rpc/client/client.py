@@ -17,10 +17,12 @@ from mien.rpc.client.baked import CurvesReceiver, Progress, Receiver, TakeReceiv
 from mien.rpc.client.connect import TIMEOUT, Tls, way_to
 from mien.rpc.client.conversation import Conversation
 from mien.rpc.client.facts import (
+    CharacterFacts,
     EmotionFacts,
     ModelFacts,
     RigFacts,
     RigSummary,
+    characters_in,
     emotions_in,
     models_in,
     rig_in,
@@ -83,6 +85,10 @@ class Client:
         """Every model, the default one first."""
         return models_in(self._ask(self._stub.ListModels, lists.ListModelsRequest()))
 
+    def characters(self) -> tuple[CharacterFacts, ...]:
+        """Every character."""
+        return characters_in(self._ask(self._stub.ListCharacters, lists.ListCharactersRequest()))
+
     def emotions(self) -> tuple[EmotionFacts, ...]:
         """Every emotion."""
         return emotions_in(self._ask(self._stub.ListEmotions, lists.ListEmotionsRequest()))
@@ -93,11 +99,13 @@ class Client:
         self,
         source: Named | Sound,
         *,
+        character: str = "",
         model: str = "",
         rate: Rate | None = None,
         tail: float = DEFAULT_TAIL,
         layers: Mapping[str, float] | None = None,
         controls: Sequence[Control] = (),
+        seed: int | None = None,
         progress: Progress | None = None,
         timeout: float | None = None,
     ) -> Take:
@@ -105,15 +113,19 @@ class Client:
 
         Args:
             source: As in `mien.bake`; the file is here, not there.
-            model: A name of `models()`; else the server's default.
+            character: A name of `characters()`, as in `mien.bake`.
+            model: A name of `models()`; else the character's, else the server's default.
             rate: Frames a second, 1..120; else 60.
-            tail, layers, controls, progress: As in `mien.bake`.
+            tail, layers, controls, seed, progress: As in `mien.bake`.
             timeout: Seconds that all of it may take; it may have to wait for other bakes.
         Raises:
             AudioError: The file is missing, empty, broken or no audio.
             MienError: The server refused, cannot be reached or broke off.
         """
-        asked = {"model": model, "rate": rate, "tail": tail, "layers": layers, "controls": controls}
+        asked = {
+            "character": character, "model": model, "rate": rate, "tail": tail, "layers": layers,
+            "controls": controls, "seed": seed,
+        }  # fmt: skip
         with tempfile.TemporaryDirectory(prefix="mien-take-") as folder:
             return self._bake(source, TakeReceiver(folder, progress), timeout, asked)
 
@@ -121,22 +133,27 @@ class Client:
         self,
         source: Named | Sound,
         *,
+        character: str = "",
         rig: str = "",
         model: str = "",
         rate: Rate | None = None,
         tail: float = DEFAULT_TAIL,
         layers: Mapping[str, float] | None = None,
         controls: Sequence[Control] = (),
+        seed: int | None = None,
         progress: Progress | None = None,
         timeout: float | None = None,
     ) -> Curves:
         """Curves of a rig for the speech in an audio file: `bake`, without the take.
 
         Args:
-            rig: A name of `rigs()`; else "arkit".
-            source, model, rate, tail, layers, controls, progress, timeout: As in `bake`.
+            rig: A name of `rigs()`; else the character's, else "arkit".
+            source, character, model, rate, tail, layers, controls, seed, progress, timeout: As in `bake`.
         """
-        asked = {"model": model, "rate": rate, "tail": tail, "layers": layers, "controls": controls}
+        asked = {
+            "character": character, "model": model, "rate": rate, "tail": tail, "layers": layers,
+            "controls": controls, "seed": seed,
+        }  # fmt: skip
         return self._bake(source, CurvesReceiver(progress), timeout, {"rig": rig, **asked})
 
     # Live
@@ -145,6 +162,7 @@ class Client:
         self,
         sample_rate: int = SAMPLE_RATE,
         *,
+        character: str = "",
         rig: str = "",
         model: str = "",
         rate: Rate | None = None,
@@ -153,7 +171,7 @@ class Client:
         controls: Sequence[Control] = (),
         encoding: str = "f32le",
         channels: int = 1,
-        seed: int = 0,
+        seed: int | None = None,
         partner: bool = False,
         subject: str = "",
         resume: bool = True,
@@ -163,13 +181,14 @@ class Client:
 
         Args:
             sample_rate: Of the sound that will be pushed, Hz.
-            rig, model: Names of `rigs()` and `models()`; else the server's defaults.
+            character: A name of `characters()`: its rig, model, style and seed.
+            rig, model: Names of `rigs()` and `models()`; else the character's, else the server's defaults.
             rate, tail, layers, controls: As in `bake`.
             encoding: Of pushed bytes, and of the sound on its way: s16le, s24le, s32le, f32le, f64le, u8,
                 mulaw. Arrays are converted to f32le or f64le, which keep every bit, or to s16le, which
                 rounds, clips beyond full scale, and halves what is sent.
             channels: Interleaved in pushed bytes; mixed to one.
-            seed: What random layers draw from.
+            seed: What random layers draw from; else the character's, else 0.
             partner: The sound is another's: the face hears it and keeps its lips shut.
             subject: The frames are published under this name; else the server makes one up.
             resume: Go on after a break of the connection, with the same frames to the bit.
@@ -180,8 +199,8 @@ class Client:
         """
         writer = SoundWriter(encoding, channels)
         settings = stream_settings(
-            raw_sound(encoding, sample_rate, channels), seed, partner, subject,
-            rig=rig, model=model, rate=rate, tail=tail, layers=layers, controls=controls,
+            raw_sound(encoding, sample_rate, channels), partner, subject, character=character, rig=rig,
+            model=model, rate=rate, tail=tail, layers=layers, controls=controls, seed=seed,
         )  # fmt: skip
         conversation = Conversation(settings, writer.width, resume)
         stream = ClientStream(self._way, self._stub.Animate, conversation, writer, timeout or self._timeout)

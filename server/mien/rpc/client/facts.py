@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
 
-from mien.rig import Curve
+from mien.rig import Bone, Curve
 from mien.wire.v1 import animate_pb2 as animate
 from mien.wire.v1 import common_pb2 as common
 from mien.wire.v1 import lists_pb2 as lists
@@ -63,6 +63,15 @@ class ModelFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class CharacterFacts:
+    """A character that a server has."""
+
+    name: str
+    rig: str
+    """The name of its rig."""
+
+
+@dataclass(frozen=True, slots=True)
 class EmotionFacts:
     """An emotion that a server can show."""
 
@@ -111,6 +120,9 @@ class StreamHeader:
     resume_token: bytes
     resume_history: float
     """Seconds of sound before a frame that it depends on."""
+
+    character: str = ""
+    """Who speaks; empty where nobody was named."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -172,6 +184,11 @@ def models_in(said: lists.ListModelsResponse) -> tuple[ModelFacts, ...]:
     )  # fmt: skip
 
 
+def characters_in(said: lists.ListCharactersResponse) -> tuple[CharacterFacts, ...]:
+    """Every character."""
+    return tuple(CharacterFacts(each.name, each.rig) for each in said.characters)
+
+
 def emotions_in(said: lists.ListEmotionsResponse) -> tuple[EmotionFacts, ...]:
     """Every emotion."""
     return tuple(
@@ -181,8 +198,16 @@ def emotions_in(said: lists.ListEmotionsResponse) -> tuple[EmotionFacts, ...]:
 
 
 def curves_in(said: Iterable[common.Curve]) -> tuple[Curve, ...]:
-    """Columns, as a rig of ours has them; a unit that is new to us is kept as it is spelt."""
-    return tuple(Curve(each.name, each.unit, each.low, each.rest, each.high) for each in said)  # type: ignore[arg-type]
+    """Columns, as a rig of ours has them; what is new to us is kept as it is spelt."""
+    return tuple(
+        Curve(each.name, each.unit, each.low, each.rest, each.high, _bone_in(each))  # type: ignore[arg-type]
+        for each in said
+    )
+
+
+def _bone_in(said: common.Curve) -> Bone | None:
+    bone = said.bone
+    return Bone(bone.name, bone.moves, tuple(bone.axis)) if said.HasField("bone") else None  # type: ignore[arg-type]
 
 
 def header_in(said: common.Header) -> StreamHeader:
@@ -201,6 +226,7 @@ def header_in(said: common.Header) -> StreamHeader:
         subject=said.subject,
         resume_token=said.resume_token,
         resume_history=said.resume_history,
+        character=said.character,
     )
 
 

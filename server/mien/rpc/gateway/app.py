@@ -45,6 +45,7 @@ def routes(host: Host, access: Access) -> list[BaseRoute]:
         Route("/v1/rigs", lists.rigs),
         Route("/v1/rigs/{name}", lists.rig),
         Route("/v1/models", lists.models),
+        Route("/v1/characters", lists.characters),
         Route("/v1/emotions", lists.emotions),
         Route("/v1/bake", Bakes(host, access), methods=["POST"]),
         Route("/v1/animate", Live(host), methods=["POST"]),

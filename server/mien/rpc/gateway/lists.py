@@ -1,4 +1,4 @@
-"""`GET`: rigs, models, emotions, and whether the server is well."""
+"""`GET`: rigs, models, characters, emotions, and whether the server is well."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from mien.rpc.answers import emotions_of, models_of, rig_named, rigs_of
+from mien.rpc.answers import characters_of, emotions_of, models_of, rig_named, rigs_of
 from mien.rpc.gateway.accept import preferred
 from mien.rpc.gateway.messages import to_json
 from mien.rpc.host import Host
@@ -37,6 +37,10 @@ class Lists:
     async def models(self, request: Request) -> Response:
         """Every model, with its scores."""
         return await _listed(request, lambda: models_of(self._host.catalogue))
+
+    async def characters(self, request: Request) -> Response:
+        """Every character."""
+        return await _listed(request, lambda: characters_of(self._host.catalogue))
 
     async def emotions(self, request: Request) -> Response:
         """Every emotion."""

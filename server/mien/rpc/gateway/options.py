@@ -37,6 +37,10 @@ def _rig(settings: baking.BakeSettings, text: str) -> None:
     settings.rig = text
 
 
+def _character(settings: baking.BakeSettings, text: str) -> None:
+    settings.character = text
+
+
 def _rate(settings: baking.BakeSettings, text: str) -> None:
     exact = frame_rate(text)
     if max(exact.numerator, exact.denominator) > MOST_32:
@@ -97,6 +101,7 @@ def _result(settings: baking.BakeSettings, text: str) -> None:
 PARSERS: Final[Mapping[str, Callable[[baking.BakeSettings, str], None]]] = {
     "model": _model,
     "rig": _rig,
+    "character": _character,
     "rate": _rate,
     "tail": _tail,
     "seed": _seed,

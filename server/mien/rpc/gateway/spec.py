@@ -20,6 +20,7 @@ MESSAGES: Final[tuple[Any, ...]] = (
     animate_pb2.AnimateResponse,
     bake_pb2.BakeResponse,
     common_pb2.Error,
+    lists_pb2.ListCharactersResponse,
     lists_pb2.ListEmotionsResponse,
     lists_pb2.ListModelsResponse,
     lists_pb2.ListRigsResponse,

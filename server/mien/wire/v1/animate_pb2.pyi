@@ -24,7 +24,7 @@ class EndOfAudio(_message.Message):
     def __init__(self) -> None: ...
 
 class Settings(_message.Message):
-    __slots__ = ("audio", "model", "rig", "rate", "tail", "layers", "seed", "track", "controls", "subject", "resume_token", "resume_sample", "resume_frame")
+    __slots__ = ("audio", "model", "rig", "rate", "tail", "layers", "seed", "track", "controls", "subject", "resume_token", "resume_sample", "resume_frame", "character")
     AUDIO_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     RIG_FIELD_NUMBER: _ClassVar[int]
@@ -38,6 +38,7 @@ class Settings(_message.Message):
     RESUME_TOKEN_FIELD_NUMBER: _ClassVar[int]
     RESUME_SAMPLE_FIELD_NUMBER: _ClassVar[int]
     RESUME_FRAME_FIELD_NUMBER: _ClassVar[int]
+    CHARACTER_FIELD_NUMBER: _ClassVar[int]
     audio: _common_pb2.AudioFormat
     model: str
     rig: str
@@ -51,7 +52,8 @@ class Settings(_message.Message):
     resume_token: bytes
     resume_sample: int
     resume_frame: int
-    def __init__(self, audio: _Optional[_Union[_common_pb2.AudioFormat, _Mapping]] = ..., model: _Optional[str] = ..., rig: _Optional[str] = ..., rate: _Optional[_Union[_common_pb2.FrameRate, _Mapping]] = ..., tail: _Optional[float] = ..., layers: _Optional[_Iterable[_Union[_common_pb2.Layer, _Mapping]]] = ..., seed: _Optional[int] = ..., track: _Optional[_Union[_common_pb2.Track, str]] = ..., controls: _Optional[_Iterable[_Union[_common_pb2.Control, _Mapping]]] = ..., subject: _Optional[str] = ..., resume_token: _Optional[bytes] = ..., resume_sample: _Optional[int] = ..., resume_frame: _Optional[int] = ...) -> None: ...
+    character: str
+    def __init__(self, audio: _Optional[_Union[_common_pb2.AudioFormat, _Mapping]] = ..., model: _Optional[str] = ..., rig: _Optional[str] = ..., rate: _Optional[_Union[_common_pb2.FrameRate, _Mapping]] = ..., tail: _Optional[float] = ..., layers: _Optional[_Iterable[_Union[_common_pb2.Layer, _Mapping]]] = ..., seed: _Optional[int] = ..., track: _Optional[_Union[_common_pb2.Track, str]] = ..., controls: _Optional[_Iterable[_Union[_common_pb2.Control, _Mapping]]] = ..., subject: _Optional[str] = ..., resume_token: _Optional[bytes] = ..., resume_sample: _Optional[int] = ..., resume_frame: _Optional[int] = ..., character: _Optional[str] = ...) -> None: ...
 
 class AnimateResponse(_message.Message):
     __slots__ = ("header", "frames", "event", "end", "error")

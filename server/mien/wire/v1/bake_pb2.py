@@ -26,21 +26,21 @@ from mien.wire.v1 import animate_pb2 as mien_dot_wire_dot_v1_dot_animate__pb2
 from mien.wire.v1 import common_pb2 as mien_dot_wire_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17mien/wire/v1/bake.proto\x12\x0cmien.wire.v1\x1a\x1amien/wire/v1/animate.proto\x1a\x19mien/wire/v1/common.proto\"\x82\x01\n\x0b\x42\x61keRequest\x12.\n\x08settings\x18\x01 \x01(\x0b\x32\x1a.mien.wire.v1.BakeSettingsH\x00\x12\x0f\n\x05\x61udio\x18\x02 \x01(\x0cH\x00\x12\'\n\x03\x65nd\x18\x03 \x01(\x0b\x32\x18.mien.wire.v1.EndOfAudioH\x00\x42\t\n\x07message\"\xab\x02\n\x0c\x42\x61keSettings\x12(\n\x05\x61udio\x18\x01 \x01(\x0b\x32\x19.mien.wire.v1.AudioFormat\x12\r\n\x05model\x18\x02 \x01(\t\x12\x0b\n\x03rig\x18\x03 \x01(\t\x12%\n\x04rate\x18\x04 \x01(\x0b\x32\x17.mien.wire.v1.FrameRate\x12\x11\n\x04tail\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12#\n\x06layers\x18\x06 \x03(\x0b\x32\x13.mien.wire.v1.Layer\x12\x11\n\x04seed\x18\x07 \x01(\x04H\x01\x88\x01\x01\x12\'\n\x08\x63ontrols\x18\x08 \x03(\x0b\x32\x15.mien.wire.v1.Control\x12(\n\x06result\x18\t \x01(\x0e\x32\x18.mien.wire.v1.BakeResultB\x07\n\x05_tailB\x07\n\x05_seed\"\xf5\x01\n\x0c\x42\x61keResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x16.mien.wire.v1.ProgressH\x00\x12&\n\x06header\x18\x02 \x01(\x0b\x32\x14.mien.wire.v1.HeaderH\x00\x12&\n\x06\x66rames\x18\x03 \x01(\x0b\x32\x14.mien.wire.v1.FramesH\x00\x12\x0e\n\x04take\x18\x04 \x01(\x0cH\x00\x12(\n\x03\x65nd\x18\x05 \x01(\x0b\x32\x19.mien.wire.v1.EndOfFramesH\x00\x12$\n\x05\x65rror\x18\x06 \x01(\x0b\x32\x13.mien.wire.v1.ErrorH\x00\x42\t\n\x07message\"*\n\x08Progress\x12\r\n\x05share\x18\x01 \x01(\x01\x12\x0f\n\x07seconds\x18\x02 \x01(\x01*W\n\nBakeResult\x12\x1b\n\x17\x42\x41KE_RESULT_UNSPECIFIED\x10\x00\x12\x16\n\x12\x42\x41KE_RESULT_CURVES\x10\x01\x12\x14\n\x10\x42\x41KE_RESULT_TAKE\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17mien/wire/v1/bake.proto\x12\x0cmien.wire.v1\x1a\x1amien/wire/v1/animate.proto\x1a\x19mien/wire/v1/common.proto\"\x82\x01\n\x0b\x42\x61keRequest\x12.\n\x08settings\x18\x01 \x01(\x0b\x32\x1a.mien.wire.v1.BakeSettingsH\x00\x12\x0f\n\x05\x61udio\x18\x02 \x01(\x0cH\x00\x12\'\n\x03\x65nd\x18\x03 \x01(\x0b\x32\x18.mien.wire.v1.EndOfAudioH\x00\x42\t\n\x07message\"\xbe\x02\n\x0c\x42\x61keSettings\x12(\n\x05\x61udio\x18\x01 \x01(\x0b\x32\x19.mien.wire.v1.AudioFormat\x12\r\n\x05model\x18\x02 \x01(\t\x12\x0b\n\x03rig\x18\x03 \x01(\t\x12%\n\x04rate\x18\x04 \x01(\x0b\x32\x17.mien.wire.v1.FrameRate\x12\x11\n\x04tail\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12#\n\x06layers\x18\x06 \x03(\x0b\x32\x13.mien.wire.v1.Layer\x12\x11\n\x04seed\x18\x07 \x01(\x04H\x01\x88\x01\x01\x12\'\n\x08\x63ontrols\x18\x08 \x03(\x0b\x32\x15.mien.wire.v1.Control\x12(\n\x06result\x18\t \x01(\x0e\x32\x18.mien.wire.v1.BakeResult\x12\x11\n\tcharacter\x18\n \x01(\tB\x07\n\x05_tailB\x07\n\x05_seed\"\xf5\x01\n\x0c\x42\x61keResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x16.mien.wire.v1.ProgressH\x00\x12&\n\x06header\x18\x02 \x01(\x0b\x32\x14.mien.wire.v1.HeaderH\x00\x12&\n\x06\x66rames\x18\x03 \x01(\x0b\x32\x14.mien.wire.v1.FramesH\x00\x12\x0e\n\x04take\x18\x04 \x01(\x0cH\x00\x12(\n\x03\x65nd\x18\x05 \x01(\x0b\x32\x19.mien.wire.v1.EndOfFramesH\x00\x12$\n\x05\x65rror\x18\x06 \x01(\x0b\x32\x13.mien.wire.v1.ErrorH\x00\x42\t\n\x07message\"*\n\x08Progress\x12\r\n\x05share\x18\x01 \x01(\x01\x12\x0f\n\x07seconds\x18\x02 \x01(\x01*W\n\nBakeResult\x12\x1b\n\x17\x42\x41KE_RESULT_UNSPECIFIED\x10\x00\x12\x16\n\x12\x42\x41KE_RESULT_CURVES\x10\x01\x12\x14\n\x10\x42\x41KE_RESULT_TAKE\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mien.wire.v1.bake_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_BAKERESULT']._serialized_start=823
-  _globals['_BAKERESULT']._serialized_end=910
+  _globals['_BAKERESULT']._serialized_start=842
+  _globals['_BAKERESULT']._serialized_end=929
   _globals['_BAKEREQUEST']._serialized_start=97
   _globals['_BAKEREQUEST']._serialized_end=227
   _globals['_BAKESETTINGS']._serialized_start=230
-  _globals['_BAKESETTINGS']._serialized_end=529
-  _globals['_BAKERESPONSE']._serialized_start=532
-  _globals['_BAKERESPONSE']._serialized_end=777
-  _globals['_PROGRESS']._serialized_start=779
-  _globals['_PROGRESS']._serialized_end=821
+  _globals['_BAKESETTINGS']._serialized_end=548
+  _globals['_BAKERESPONSE']._serialized_start=551
+  _globals['_BAKERESPONSE']._serialized_end=796
+  _globals['_PROGRESS']._serialized_start=798
+  _globals['_PROGRESS']._serialized_end=840
 # @@protoc_insertion_point(module_scope)

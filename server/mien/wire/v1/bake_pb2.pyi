@@ -29,7 +29,7 @@ class BakeRequest(_message.Message):
     def __init__(self, settings: _Optional[_Union[BakeSettings, _Mapping]] = ..., audio: _Optional[bytes] = ..., end: _Optional[_Union[_animate_pb2.EndOfAudio, _Mapping]] = ...) -> None: ...
 
 class BakeSettings(_message.Message):
-    __slots__ = ("audio", "model", "rig", "rate", "tail", "layers", "seed", "controls", "result")
+    __slots__ = ("audio", "model", "rig", "rate", "tail", "layers", "seed", "controls", "result", "character")
     AUDIO_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     RIG_FIELD_NUMBER: _ClassVar[int]
@@ -39,6 +39,7 @@ class BakeSettings(_message.Message):
     SEED_FIELD_NUMBER: _ClassVar[int]
     CONTROLS_FIELD_NUMBER: _ClassVar[int]
     RESULT_FIELD_NUMBER: _ClassVar[int]
+    CHARACTER_FIELD_NUMBER: _ClassVar[int]
     audio: _common_pb2.AudioFormat
     model: str
     rig: str
@@ -48,7 +49,8 @@ class BakeSettings(_message.Message):
     seed: int
     controls: _containers.RepeatedCompositeFieldContainer[_common_pb2.Control]
     result: BakeResult
-    def __init__(self, audio: _Optional[_Union[_common_pb2.AudioFormat, _Mapping]] = ..., model: _Optional[str] = ..., rig: _Optional[str] = ..., rate: _Optional[_Union[_common_pb2.FrameRate, _Mapping]] = ..., tail: _Optional[float] = ..., layers: _Optional[_Iterable[_Union[_common_pb2.Layer, _Mapping]]] = ..., seed: _Optional[int] = ..., controls: _Optional[_Iterable[_Union[_common_pb2.Control, _Mapping]]] = ..., result: _Optional[_Union[BakeResult, str]] = ...) -> None: ...
+    character: str
+    def __init__(self, audio: _Optional[_Union[_common_pb2.AudioFormat, _Mapping]] = ..., model: _Optional[str] = ..., rig: _Optional[str] = ..., rate: _Optional[_Union[_common_pb2.FrameRate, _Mapping]] = ..., tail: _Optional[float] = ..., layers: _Optional[_Iterable[_Union[_common_pb2.Layer, _Mapping]]] = ..., seed: _Optional[int] = ..., controls: _Optional[_Iterable[_Union[_common_pb2.Control, _Mapping]]] = ..., result: _Optional[_Union[BakeResult, str]] = ..., character: _Optional[str] = ...) -> None: ...
 
 class BakeResponse(_message.Message):
     __slots__ = ("progress", "header", "frames", "take", "end", "error")

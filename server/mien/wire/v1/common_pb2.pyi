@@ -76,18 +76,30 @@ class Control(_message.Message):
     def __init__(self, at: _Optional[float] = ..., layers: _Optional[_Iterable[_Union[Layer, _Mapping]]] = ..., ease: _Optional[float] = ..., id: _Optional[int] = ...) -> None: ...
 
 class Curve(_message.Message):
-    __slots__ = ("name", "unit", "low", "rest", "high")
+    __slots__ = ("name", "unit", "low", "rest", "high", "bone")
     NAME_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
     LOW_FIELD_NUMBER: _ClassVar[int]
     REST_FIELD_NUMBER: _ClassVar[int]
     HIGH_FIELD_NUMBER: _ClassVar[int]
+    BONE_FIELD_NUMBER: _ClassVar[int]
     name: str
     unit: str
     low: float
     rest: float
     high: float
-    def __init__(self, name: _Optional[str] = ..., unit: _Optional[str] = ..., low: _Optional[float] = ..., rest: _Optional[float] = ..., high: _Optional[float] = ...) -> None: ...
+    bone: Bone
+    def __init__(self, name: _Optional[str] = ..., unit: _Optional[str] = ..., low: _Optional[float] = ..., rest: _Optional[float] = ..., high: _Optional[float] = ..., bone: _Optional[_Union[Bone, _Mapping]] = ...) -> None: ...
+
+class Bone(_message.Message):
+    __slots__ = ("name", "moves", "axis")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    MOVES_FIELD_NUMBER: _ClassVar[int]
+    AXIS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    moves: str
+    axis: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, name: _Optional[str] = ..., moves: _Optional[str] = ..., axis: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class Capabilities(_message.Message):
     __slots__ = ("layers", "tracks", "encodings", "emotions")
@@ -102,7 +114,7 @@ class Capabilities(_message.Message):
     def __init__(self, layers: _Optional[_Iterable[str]] = ..., tracks: _Optional[_Iterable[_Union[Track, str]]] = ..., encodings: _Optional[_Iterable[_Union[Encoding, str]]] = ..., emotions: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Header(_message.Message):
-    __slots__ = ("version", "stream", "model", "rig", "curves", "rate", "look_ahead", "capabilities", "seed", "tail", "subject", "resume_token", "resume_history")
+    __slots__ = ("version", "stream", "model", "rig", "curves", "rate", "look_ahead", "capabilities", "seed", "tail", "subject", "resume_token", "resume_history", "character")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     STREAM_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
@@ -116,6 +128,7 @@ class Header(_message.Message):
     SUBJECT_FIELD_NUMBER: _ClassVar[int]
     RESUME_TOKEN_FIELD_NUMBER: _ClassVar[int]
     RESUME_HISTORY_FIELD_NUMBER: _ClassVar[int]
+    CHARACTER_FIELD_NUMBER: _ClassVar[int]
     version: str
     stream: str
     model: str
@@ -129,7 +142,8 @@ class Header(_message.Message):
     subject: str
     resume_token: bytes
     resume_history: float
-    def __init__(self, version: _Optional[str] = ..., stream: _Optional[str] = ..., model: _Optional[str] = ..., rig: _Optional[str] = ..., curves: _Optional[_Iterable[_Union[Curve, _Mapping]]] = ..., rate: _Optional[_Union[FrameRate, _Mapping]] = ..., look_ahead: _Optional[float] = ..., capabilities: _Optional[_Union[Capabilities, _Mapping]] = ..., seed: _Optional[int] = ..., tail: _Optional[float] = ..., subject: _Optional[str] = ..., resume_token: _Optional[bytes] = ..., resume_history: _Optional[float] = ...) -> None: ...
+    character: str
+    def __init__(self, version: _Optional[str] = ..., stream: _Optional[str] = ..., model: _Optional[str] = ..., rig: _Optional[str] = ..., curves: _Optional[_Iterable[_Union[Curve, _Mapping]]] = ..., rate: _Optional[_Union[FrameRate, _Mapping]] = ..., look_ahead: _Optional[float] = ..., capabilities: _Optional[_Union[Capabilities, _Mapping]] = ..., seed: _Optional[int] = ..., tail: _Optional[float] = ..., subject: _Optional[str] = ..., resume_token: _Optional[bytes] = ..., resume_history: _Optional[float] = ..., character: _Optional[str] = ...) -> None: ...
 
 class Frames(_message.Message):
     __slots__ = ("first", "time", "values")

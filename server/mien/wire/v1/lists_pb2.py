@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from mien.wire.v1 import common_pb2 as mien_dot_wire_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18mien/wire/v1/lists.proto\x12\x0cmien.wire.v1\x1a\x19mien/wire/v1/common.proto\"\x11\n\x0fListRigsRequest\":\n\x10ListRigsResponse\x12&\n\x04rigs\x18\x01 \x03(\x0b\x32\x18.mien.wire.v1.RigSummary\"9\n\nRigSummary\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0e\n\x06\x63urves\x18\x03 \x01(\r\"\x1d\n\rGetRigRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x81\x01\n\x03Rig\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12#\n\x06\x63urves\x18\x03 \x03(\x0b\x32\x13.mien.wire.v1.Curve\x12(\n\x06groups\x18\x04 \x03(\x0b\x32\x18.mien.wire.v1.CurveGroup\x12\x0e\n\x06\x64riven\x18\x05 \x03(\t\"*\n\nCurveGroup\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x63urves\x18\x02 \x03(\t\"\x13\n\x11ListModelsRequest\"9\n\x12ListModelsResponse\x12#\n\x06models\x18\x01 \x03(\x0b\x32\x13.mien.wire.v1.Model\"\xd3\x01\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x12\n\nparameters\x18\x03 \x01(\x04\x12\x12\n\nlook_ahead\x18\x04 \x01(\x01\x12\x0f\n\x07licence\x18\x05 \x01(\t\x12/\n\x06scores\x18\x06 \x03(\x0b\x32\x1f.mien.wire.v1.Model.ScoresEntry\x12\x12\n\nis_default\x18\x07 \x01(\x08\x1a-\n\x0bScoresEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"\x15\n\x13ListEmotionsRequest\"?\n\x14ListEmotionsResponse\x12\'\n\x08\x65motions\x18\x01 \x03(\x0b\x32\x15.mien.wire.v1.Emotion\"^\n\x07\x45motion\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08synonyms\x18\x02 \x03(\t\x12\x0f\n\x07valence\x18\x03 \x01(\x02\x12\x0f\n\x07\x61rousal\x18\x04 \x01(\x02\x12\x11\n\tdominance\x18\x05 \x01(\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18mien/wire/v1/lists.proto\x12\x0cmien.wire.v1\x1a\x19mien/wire/v1/common.proto\"\x11\n\x0fListRigsRequest\":\n\x10ListRigsResponse\x12&\n\x04rigs\x18\x01 \x03(\x0b\x32\x18.mien.wire.v1.RigSummary\"9\n\nRigSummary\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0e\n\x06\x63urves\x18\x03 \x01(\r\"\x1d\n\rGetRigRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x81\x01\n\x03Rig\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12#\n\x06\x63urves\x18\x03 \x03(\x0b\x32\x13.mien.wire.v1.Curve\x12(\n\x06groups\x18\x04 \x03(\x0b\x32\x18.mien.wire.v1.CurveGroup\x12\x0e\n\x06\x64riven\x18\x05 \x03(\t\"*\n\nCurveGroup\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x63urves\x18\x02 \x03(\t\"\x13\n\x11ListModelsRequest\"9\n\x12ListModelsResponse\x12#\n\x06models\x18\x01 \x03(\x0b\x32\x13.mien.wire.v1.Model\"\xd3\x01\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x12\n\nparameters\x18\x03 \x01(\x04\x12\x12\n\nlook_ahead\x18\x04 \x01(\x01\x12\x0f\n\x07licence\x18\x05 \x01(\t\x12/\n\x06scores\x18\x06 \x03(\x0b\x32\x1f.mien.wire.v1.Model.ScoresEntry\x12\x12\n\nis_default\x18\x07 \x01(\x08\x1a-\n\x0bScoresEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"\x17\n\x15ListCharactersRequest\"E\n\x16ListCharactersResponse\x12+\n\ncharacters\x18\x01 \x03(\x0b\x32\x17.mien.wire.v1.Character\"&\n\tCharacter\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03rig\x18\x02 \x01(\t\"\x15\n\x13ListEmotionsRequest\"?\n\x14ListEmotionsResponse\x12\'\n\x08\x65motions\x18\x01 \x03(\x0b\x32\x15.mien.wire.v1.Emotion\"^\n\x07\x45motion\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08synonyms\x18\x02 \x03(\t\x12\x0f\n\x07valence\x18\x03 \x01(\x02\x12\x0f\n\x07\x61rousal\x18\x04 \x01(\x02\x12\x11\n\tdominance\x18\x05 \x01(\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,10 +54,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MODEL']._serialized_end=706
   _globals['_MODEL_SCORESENTRY']._serialized_start=661
   _globals['_MODEL_SCORESENTRY']._serialized_end=706
-  _globals['_LISTEMOTIONSREQUEST']._serialized_start=708
-  _globals['_LISTEMOTIONSREQUEST']._serialized_end=729
-  _globals['_LISTEMOTIONSRESPONSE']._serialized_start=731
-  _globals['_LISTEMOTIONSRESPONSE']._serialized_end=794
-  _globals['_EMOTION']._serialized_start=796
-  _globals['_EMOTION']._serialized_end=890
+  _globals['_LISTCHARACTERSREQUEST']._serialized_start=708
+  _globals['_LISTCHARACTERSREQUEST']._serialized_end=731
+  _globals['_LISTCHARACTERSRESPONSE']._serialized_start=733
+  _globals['_LISTCHARACTERSRESPONSE']._serialized_end=802
+  _globals['_CHARACTER']._serialized_start=804
+  _globals['_CHARACTER']._serialized_end=842
+  _globals['_LISTEMOTIONSREQUEST']._serialized_start=844
+  _globals['_LISTEMOTIONSREQUEST']._serialized_end=865
+  _globals['_LISTEMOTIONSRESPONSE']._serialized_start=867
+  _globals['_LISTEMOTIONSRESPONSE']._serialized_end=930
+  _globals['_EMOTION']._serialized_start=932
+  _globals['_EMOTION']._serialized_end=1026
 # @@protoc_insertion_point(module_scope)

@@ -90,6 +90,24 @@ class Model(_message.Message):
     is_default: bool
     def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., parameters: _Optional[int] = ..., look_ahead: _Optional[float] = ..., licence: _Optional[str] = ..., scores: _Optional[_Mapping[str, float]] = ..., is_default: _Optional[bool] = ...) -> None: ...
 
+class ListCharactersRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListCharactersResponse(_message.Message):
+    __slots__ = ("characters",)
+    CHARACTERS_FIELD_NUMBER: _ClassVar[int]
+    characters: _containers.RepeatedCompositeFieldContainer[Character]
+    def __init__(self, characters: _Optional[_Iterable[_Union[Character, _Mapping]]] = ...) -> None: ...
+
+class Character(_message.Message):
+    __slots__ = ("name", "rig")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    RIG_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    rig: str
+    def __init__(self, name: _Optional[str] = ..., rig: _Optional[str] = ...) -> None: ...
+
 class ListEmotionsRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...

@@ -27,7 +27,7 @@ from mien.wire.v1 import bake_pb2 as mien_dot_wire_dot_v1_dot_bake__pb2
 from mien.wire.v1 import lists_pb2 as mien_dot_wire_dot_v1_dot_lists__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amien/wire/v1/service.proto\x12\x0cmien.wire.v1\x1a\x1amien/wire/v1/animate.proto\x1a\x17mien/wire/v1/bake.proto\x1a\x18mien/wire/v1/lists.proto2\xc2\x03\n\x04Mien\x12J\n\x07\x41nimate\x12\x1c.mien.wire.v1.AnimateRequest\x1a\x1d.mien.wire.v1.AnimateResponse(\x01\x30\x01\x12\x41\n\x04\x42\x61ke\x12\x19.mien.wire.v1.BakeRequest\x1a\x1a.mien.wire.v1.BakeResponse(\x01\x30\x01\x12I\n\x08ListRigs\x12\x1d.mien.wire.v1.ListRigsRequest\x1a\x1e.mien.wire.v1.ListRigsResponse\x12\x38\n\x06GetRig\x12\x1b.mien.wire.v1.GetRigRequest\x1a\x11.mien.wire.v1.Rig\x12O\n\nListModels\x12\x1f.mien.wire.v1.ListModelsRequest\x1a .mien.wire.v1.ListModelsResponse\x12U\n\x0cListEmotions\x12!.mien.wire.v1.ListEmotionsRequest\x1a\".mien.wire.v1.ListEmotionsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amien/wire/v1/service.proto\x12\x0cmien.wire.v1\x1a\x1amien/wire/v1/animate.proto\x1a\x17mien/wire/v1/bake.proto\x1a\x18mien/wire/v1/lists.proto2\x9f\x04\n\x04Mien\x12J\n\x07\x41nimate\x12\x1c.mien.wire.v1.AnimateRequest\x1a\x1d.mien.wire.v1.AnimateResponse(\x01\x30\x01\x12\x41\n\x04\x42\x61ke\x12\x19.mien.wire.v1.BakeRequest\x1a\x1a.mien.wire.v1.BakeResponse(\x01\x30\x01\x12I\n\x08ListRigs\x12\x1d.mien.wire.v1.ListRigsRequest\x1a\x1e.mien.wire.v1.ListRigsResponse\x12\x38\n\x06GetRig\x12\x1b.mien.wire.v1.GetRigRequest\x1a\x11.mien.wire.v1.Rig\x12O\n\nListModels\x12\x1f.mien.wire.v1.ListModelsRequest\x1a .mien.wire.v1.ListModelsResponse\x12U\n\x0cListEmotions\x12!.mien.wire.v1.ListEmotionsRequest\x1a\".mien.wire.v1.ListEmotionsResponse\x12[\n\x0eListCharacters\x12#.mien.wire.v1.ListCharactersRequest\x1a$.mien.wire.v1.ListCharactersResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,5 +35,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mien.wire.v1.service_pb2', 
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_MIEN']._serialized_start=124
-  _globals['_MIEN']._serialized_end=574
+  _globals['_MIEN']._serialized_end=667
 # @@protoc_insertion_point(module_scope)

@@ -67,6 +67,11 @@ class MienStub:
                 request_serializer=mien_dot_wire_dot_v1_dot_lists__pb2.ListEmotionsRequest.SerializeToString,
                 response_deserializer=mien_dot_wire_dot_v1_dot_lists__pb2.ListEmotionsResponse.FromString,
                 _registered_method=True)
+        self.ListCharacters = channel.unary_unary(
+                '/mien.wire.v1.Mien/ListCharacters',
+                request_serializer=mien_dot_wire_dot_v1_dot_lists__pb2.ListCharactersRequest.SerializeToString,
+                response_deserializer=mien_dot_wire_dot_v1_dot_lists__pb2.ListCharactersResponse.FromString,
+                _registered_method=True)
 
 
 class MienServicer:
@@ -111,6 +116,12 @@ class MienServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListCharacters(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MienServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -143,6 +154,11 @@ def add_MienServicer_to_server(servicer, server):
                     servicer.ListEmotions,
                     request_deserializer=mien_dot_wire_dot_v1_dot_lists__pb2.ListEmotionsRequest.FromString,
                     response_serializer=mien_dot_wire_dot_v1_dot_lists__pb2.ListEmotionsResponse.SerializeToString,
+            ),
+            'ListCharacters': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCharacters,
+                    request_deserializer=mien_dot_wire_dot_v1_dot_lists__pb2.ListCharactersRequest.FromString,
+                    response_serializer=mien_dot_wire_dot_v1_dot_lists__pb2.ListCharactersResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -308,6 +324,33 @@ class Mien:
             '/mien.wire.v1.Mien/ListEmotions',
             mien_dot_wire_dot_v1_dot_lists__pb2.ListEmotionsRequest.SerializeToString,
             mien_dot_wire_dot_v1_dot_lists__pb2.ListEmotionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCharacters(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mien.wire.v1.Mien/ListCharacters',
+            mien_dot_wire_dot_v1_dot_lists__pb2.ListCharactersRequest.SerializeToString,
+            mien_dot_wire_dot_v1_dot_lists__pb2.ListCharactersResponse.FromString,
             options,
             channel_credentials,
             insecure,
