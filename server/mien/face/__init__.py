@@ -1,14 +1,16 @@
 """The face room: a face mesh with its shapes, out of whatever file the user has, and where its edges meet."""
 
 from mien.face.edges import Edges, Touch
-from mien.face.find import every, lids, lids_given, lips, lips_given
+from mien.face.find import every, lips, lips_given
+from mien.face.lids import lids, lids_given
 from mien.face.mesh import FaceMesh
 from mien.face.read import read_face
-from mien.face.space import Space, face_space, skin_of
+from mien.face.space import Pair, Space, face_space, skin_of
 
 __all__ = [
     "Edges",
     "FaceMesh",
+    "Pair",
     "Space",
     "Touch",
     "every",

@@ -7,8 +7,9 @@ number.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,25 @@ Ints = NDArray[np.int64]
 
 EYES_APART: Final = 64.0
 """Between the centres of the eyes, mm: an adult's interpupillary distance (mean 63.4 mm, Dodgson 2004)."""
+
+STILL: Final = 1e-5
+"""A shape that moves nothing by more than this share of the mesh's length moves nothing: it is rounding."""
+
+
+class Pair(NamedTuple):
+    """Two shapes that are each other's mirror image."""
+
+    name: str
+    """What they do, for messages: `eyeBlink`, say."""
+
+    left: Doubles
+    """Displacement of every vertex by the one of the left side."""
+
+    right: Doubles
+    """The same, right side."""
+
+    apart: float
+    """How far apart the two act on a face whose eyes are 64 mm apart, mm."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,49 +57,61 @@ class Space:
         return np.asarray(vectors, np.float64) @ self.axes.T * self.scale
 
 
-def face_space(
-    vertices: NDArray[np.float32], left: Doubles, right: Doubles, jaw: Doubles, apart: float = EYES_APART
-) -> Space:
+def face_space(vertices: NDArray[np.float32], pairs: Sequence[Pair], jaw: Doubles) -> Space:
     """The space of the face, from what its shapes move.
 
     Args:
         vertices: Shape (vertices, 3), at rest.
-        left: Displacement of every vertex by a shape of the left side: the left eye closes, say.
-        right: The same, its mirror image.
-        jaw: The same, jaw opens.
-        apart: How far apart the two shapes act on a face whose eyes are 64 mm apart, mm.
+        pairs: Shapes that may tell left from right; the first that does is taken.
+        jaw: Displacement of every vertex when the jaw opens.
     Raises:
-        MeshError: The shapes do not tell where left and down are.
+        MeshError: The shapes do not tell where left and down are, or tell different tales.
     """
-    sides = [centre_of(vertices, moved, "tells left from right") for moved in (left, right)]
-    across = sides[0] - sides[1]
-    down = (weights_of(jaw, "opens the jaw")[:, np.newaxis] * jaw).sum(axis=0)
-    x, y = _nearest_axis(across), _nearest_axis(-down)
-    distance = abs(float(across @ x))
-    if abs(x @ y) > 0.5 or distance <= 0:
+    if _is_still(vertices, jaw):
+        raise MeshError("No shape of the mesh opens the jaw; map one to it.")
+    down = np.average(jaw, axis=0, weights=np.square(jaw).sum(axis=1))
+    told = [(pair, across) for pair in pairs if (across := _across(vertices, pair)) is not None]
+    if not told:
         raise MeshError(
-            "What moves the left and the right side and what opens the jaw move the same way; are they "
-            "mapped to the right curves?"
+            "No pair of shapes tells left from right: one that closes, raises or pulls one eye, brow or "
+            "corner of the mouth, and its mirror image; map such a pair."
         )
-    return Space(np.array([x, y, np.cross(x, y)]), apart / distance)
+    first, across = told[0]
+    x, y = _nearest_axis(across), _nearest_axis(-down)
+    if not y.any() or abs(x @ y) > 0.5:
+        raise MeshError(
+            f"What opens the jaw moves the way that leads from the right '{first.name}' to the left one; are "
+            "they mapped to the right curves?"
+        )
+    wrong = next((pair.name for pair, other in told if other @ x <= 0), None)
+    if wrong:
+        raise MeshError(
+            f"'{first.name}' and '{wrong}' do not agree where the left side is; is one of them mapped to the "
+            "wrong side?"
+        )
+    return Space(np.array([x, y, np.cross(x, y)]), first.apart / float(across @ x))
 
 
-def centre_of(vertices: NDArray[np.float32], moved: Doubles, does: str) -> Doubles:
-    """Where a shape acts: the mean of the vertices, weighted by how far it moves them."""
-    weights = weights_of(moved, does)
-    return np.asarray((weights[:, np.newaxis] * vertices).sum(axis=0) / weights.sum())
+def _across(vertices: NDArray[np.float32], pair: Pair) -> Doubles | None:
+    """The way from where the right one of a pair acts to where the left one does; None for one place."""
+    if _is_still(vertices, pair.left) or _is_still(vertices, pair.right):
+        return None
+    (left, wide), (right, broad) = (_acts(vertices, moved) for moved in (pair.left, pair.right))
+    across = left - right
+    axis = int(np.argmax(np.abs(across)))
+    return np.asarray(across) if abs(across[axis]) > wide[axis] + broad[axis] else None
 
 
-def weights_of(moved: Doubles, does: str) -> Doubles:
-    """How far each vertex is moved; far ones count more.
+def _acts(vertices: NDArray[np.float32], moved: Doubles) -> tuple[Doubles, Doubles]:
+    """Where a shape acts, and how widely: mean and deviation of vertices, far moved ones counting more."""
+    weights = np.square(moved).sum(axis=1)
+    points = vertices.astype(np.float64)
+    centre = np.average(points, axis=0, weights=weights)
+    return centre, np.sqrt(np.average((points - centre) ** 2, axis=0, weights=weights))
 
-    Raises:
-        MeshError: Nothing moves.
-    """
-    far = np.linalg.norm(moved, axis=1)
-    if far.size == 0 or far.max() <= 0:
-        raise MeshError(f"No shape of the mesh {does}; map one to it, or give the indices of the edges.")
-    return np.asarray(far**2)
+
+def _is_still(vertices: NDArray[np.float32], moved: Doubles) -> bool:
+    return bool(np.abs(moved).max() <= STILL * np.ptp(vertices, axis=0).max())
 
 
 def _nearest_axis(vector: Doubles) -> Doubles:
@@ -93,15 +125,21 @@ def skin_of(vertices: NDArray[np.float32], triangles: Ints, moved: Doubles) -> I
 
     Two triangles hang together where they alone share an edge. Vertices that a seam of the texture doubled
     count as one; where the root of a lash lies on the edge of a lid, three triangles share it, and none goes
-    across.
+    across. Triangles without an area are left out.
 
     Args:
         moved: How far every vertex is moved by all shapes of lips, lids and brows together.
     Returns:
         Shape (triangles of the skin, 3).
+    Raises:
+        MeshError: No triangle has an area.
     """
     _, one = np.unique(vertices, axis=0, return_inverse=True)
-    piece = _pieces(one.ravel()[triangles])
+    ends = np.sort(one.ravel()[triangles], axis=1)
+    whole = (np.diff(ends, axis=1) > 0).all(axis=1)
+    if not whole.any():
+        raise MeshError("All triangles of the mesh are lines or points; export it with its faces.")
+    triangles, piece = triangles[whole], _pieces(ends[whole])
     total = np.bincount(piece, moved[triangles].sum(axis=1))
     return np.asarray(triangles[piece == np.argmax(total)], np.int64)
 
@@ -111,13 +149,11 @@ def _pieces(triangles: Ints) -> Ints:
     edges = np.sort(triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
     _, edge, count = np.unique(edges, axis=0, return_inverse=True, return_counts=True)
     order = np.argsort(edge.ravel(), kind="stable")
-    shared = order[count[edge.ravel()[order]] == 2].reshape(-1, 2) // 3
+    one, other = order[count[edge.ravel()[order]] == 2].reshape(-1, 2).T // 3
     label = np.arange(len(triangles))
-    while True:
-        before = label.copy()
-        least = label[shared].min(axis=1)
-        np.minimum.at(label, shared[:, 0], least)
-        np.minimum.at(label, shared[:, 1], least)
-        label = label[label]  # a triangle takes the label of its label: labels spread in leaps
-        if np.array_equal(label, before):
-            return label
+    while (label[one] != label[other]).any():
+        first, second = label[one], label[other]
+        np.minimum.at(label, np.maximum(first, second), np.minimum(first, second))
+        while (label[label] != label).any():
+            label = label[label]  # a triangle takes the label of its label
+    return label

@@ -14,10 +14,10 @@ from mien.face import Edges, FaceMesh, every, lids, lids_given, lips, lips_given
 from mien.fitting import report as found
 from mien.fitting.closed import blinking
 from mien.fitting.closeup import Closeup, close_up
-from mien.fitting.contacts import LIPS, Wanted, contact, lids_of
+from mien.fitting.contacts import LIPS, contact, lids_of
 from mien.fitting.gains import gains, with_gains
 from mien.fitting.report import Report
-from mien.fitting.worn import WornRig, wear
+from mien.fitting.worn import WornRig, by_shapes, wear
 from mien.rig import Contact, Rig
 from mien.values import Motion
 
@@ -62,9 +62,8 @@ def fit_to_mesh(
     plain = wear(replace(rig, contacts=()), mesh)
     by_curve = {name: gain for name, gain in gains(plain).items() if gain != 1} if scale else {}
     worn = plain.with_rig(with_gains(plain.rig, by_curve))
-    edges, notes = _edges(worn, given or {})
+    edges, contacts, notes = _contacts(worn, given or {}, mesh.name)
     near = {name: close_up(worn, part) for name, part in edges.items()}
-    contacts = _contacts(worn, edges)
     fitted = worn.with_rig(replace(worn.rig, contacts=contacts))
     said = Report(
         mesh=mesh.name,
@@ -82,15 +81,27 @@ def fit_to_mesh(
     return Fitted(fitted.rig, by_curve, said)
 
 
-def _edges(worn: WornRig, given: Given) -> tuple[dict[str, Edges], tuple[str, ...]]:
-    """The lips, and the lids of each eye that has them; why an eye has none."""
-    edges, notes = {"lips": _lips(worn, given)}, []
-    for side in ("Left", "Right"):
+def _contacts(
+    worn: WornRig, given: Given, mesh: str
+) -> tuple[dict[str, Edges], tuple[Contact, ...], tuple[str, ...]]:
+    """The lips, and the lids of each eye that has them, as edges and as contacts; why an eye has none.
+
+    Each contact knows those before it, for they move curves that it reads.
+    """
+    edges: dict[str, Edges] = {}
+    notes, closing = [], worn
+    for name in CONTACTS:
         try:
-            edges[f"lids{side}"] = _lids(worn, given, side)
+            part = _lips(worn, given) if name == "lips" else _lids(worn, given, name.removeprefix("lids"))
+            made = contact(closing, part, LIPS if name == "lips" else lids_of(name.removeprefix("lids")))
         except MeshError as problem:
-            notes.append(f"lids{side}: {problem}")
-    return edges, tuple(notes)
+            if name == "lips" or name in given:
+                raise MeshError(f"{mesh}: {name}: {problem}") from None
+            notes.append(f"{name}: {problem}")
+            continue
+        edges[name] = part
+        closing = closing.with_rig(replace(closing.rig, contacts=(*closing.rig.contacts, made)))
+    return edges, closing.rig.contacts, tuple(notes)
 
 
 def _lips(worn: WornRig, given: Given) -> Edges:
@@ -101,26 +112,18 @@ def _lips(worn: WornRig, given: Given) -> Edges:
 
 
 def _lids(worn: WornRig, given: Given, side: str) -> Edges:
+    by_shapes(worn.rig, f"closes the {side.lower()} eye", f"eyeBlink{side}")
     if f"lids{side}" in given:
-        return lids_given(worn.points, worn.triangles, *given[f"lids{side}"])
+        return lids_given(worn.points, worn.triangles, *given[f"lids{side}"], side.lower())
     closed = worn.displaced(**{f"eyeBlink{side}": 1.0})
     others = [worn.displaced(**{stem + side: 1.0}) for stem in ("eyeSquint", "eyeWide")]
     return lids(worn.points, worn.skin, closed, every([closed, *others]), side.lower())
 
 
-def _contacts(worn: WornRig, edges: Mapping[str, Edges]) -> tuple[Contact, ...]:
-    """Each contact knows those before it, for they move curves that it reads."""
-    for name, part in edges.items():
-        wanted: Wanted = LIPS if name == "lips" else lids_of(name.removeprefix("lids"))
-        made = contact(worn, part, wanted)
-        worn = worn.with_rig(replace(worn.rig, contacts=(*worn.rig.contacts, made)))
-    return worn.rig.contacts
-
-
 def _jaw(worn: WornRig, near: Closeup) -> float:
     columns = near.edges.columns(3)
     gaps = near.gaps(np.stack([worn.curves(), worn.curves(**OPENED)]), columns)
-    return round(float(np.nanmax(gaps[1] - gaps[0])), 1)
+    return round(max(0.0, float(np.nanmax(gaps[1] - gaps[0]))), 1)
 
 
 def _seals(

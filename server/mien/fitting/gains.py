@@ -30,6 +30,10 @@ ALIKE: Final = 0.03
 STILL: Final = 0.1
 """A channel that moves the skin by less, mm, is not on this mesh."""
 
+OUTER: Final = ("channel", "base")
+"""Sources whose terms a gain is for: the table `linear`. What reads a curve of its own rig goes farther with
+it, and poses share what the motion asks for."""
+
 
 @cache
 def reach() -> Mapping[str, float]:
@@ -52,13 +56,21 @@ def gains(worn: WornRig) -> dict[str, float]:
         gain = gain if abs(gain - 1) > ALIKE else 1.0
         for row in np.flatnonzero(changed > np.maximum(most, 0.01)).tolist():
             most[row], found[worn.rig.names[row]] = changed[row], round(gain, 2)
-    return {name: gain for name, gain in found.items() if name in worn.shapes and name in worn.rig.drives}
+    return {name: gain for name, gain in found.items() if name in worn.shapes and _outer(worn.rig, name)}
+
+
+def _outer(rig: Rig, curve: str) -> bool:
+    """Whether the curve reads the motion or the base itself, and not only what other curves make of it."""
+    return curve in rig.drives and any(term.source.kind in OUTER for term in rig.drives[curve].terms)
 
 
 def with_gains(rig: Rig, by_curve: Mapping[str, float]) -> Rig:
     """`rig` whose curves move by so much more from rest."""
     drives = dict(rig.drives)
     for name, gain in by_curve.items():
-        terms = tuple(replace(term, gain=term.gain * gain) for term in drives[name].terms)
+        terms = tuple(
+            replace(term, gain=term.gain * gain) if term.source.kind in OUTER else term
+            for term in drives[name].terms
+        )
         drives[name] = replace(drives[name], terms=terms)
     return replace(rig, drives=drives)

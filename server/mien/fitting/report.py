@@ -25,7 +25,10 @@ ALIKE: Final = 0.99
 """Two shapes whose displacements have at least this cosine are one shape twice."""
 
 COLLISION: Final = 0.5
-"""Edges that are deeper in each other than this, mm, show."""
+"""Lips that are deeper in each other than this, mm, show."""
+
+LONG: Final = 3.0
+"""An upper lid that comes down over the lower one by more than this, mm, shows."""
 
 CUTS: Final = 19
 """Cuts through each pair of edges that is measured: between those that were fitted as well."""
@@ -109,11 +112,12 @@ def _some(frames: NDArray[np.intp]) -> NDArray[np.intp]:
 
 
 def _widest(gaps: Doubles) -> float:
-    return round(max(0.0, float(np.nanmax(gaps))), 2) if gaps.size else 0.0
+    return round(float(np.max(gaps, initial=0.0, where=np.isfinite(gaps))), 2)
 
 
 def _deepest(*gaps: Doubles) -> float:
-    return round(max(0.0, *(-float(np.nanmin(part)) for part in gaps if part.size)), 2)
+    least = (float(np.min(part, initial=0.0, where=np.isfinite(part))) for part in gaps)
+    return round(max(-part for part in least), 2)
 
 
 def absent(worn: WornRig) -> tuple[str, ...]:
@@ -147,15 +151,23 @@ def doubled(worn: WornRig) -> tuple[tuple[str, str], ...]:
 
 
 def collisions(worn: WornRig, near: Mapping[str, Closeup]) -> tuple[tuple[str, str, float], ...]:
-    """Curves that push edges into each other all by themselves, deepest first."""
+    """Curves that push edges into each other all by themselves, deepest first. One that another limits, as
+    `mouthClose` by `jawOpen`, never is by itself."""
     found = []
-    for row, curve in enumerate(worn.rig.curves):
-        if curve.name not in worn.shapes:
-            continue
-        face = worn.curves()
-        face[row] = curve.high
-        for name, edges in near.items():
-            deep = _deepest(edges.gaps(face[np.newaxis], edges.edges.columns(CUTS)))
-            if deep > COLLISION:
+    for name, edges in near.items():
+        rest, columns = worn.curves(), edges.edges.columns(CUTS)
+        most = LONG if edges.edges.seen else COLLISION
+        most = max(most, _deepest(edges.gaps(rest[np.newaxis], columns)) + DEAD)
+        for row, curve in enumerate(worn.rig.curves):
+            if curve.name not in worn.shapes or _limited(worn, curve.name):
+                continue
+            face = rest.copy()
+            face[row] = curve.high
+            deep = _deepest(edges.gaps(face[np.newaxis], columns))
+            if deep > most:
                 found.append((curve.name, name, deep))
     return tuple(sorted(found, key=lambda row: -row[2]))
+
+
+def _limited(worn: WornRig, curve: str) -> bool:
+    return curve in worn.rig.drives and worn.rig.drives[curve].at_most is not None

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.errors import MeshError
-from mien.face import FaceMesh, Space, every, face_space, skin_of
+from mien.face import FaceMesh, Pair, Space, every, face_space, skin_of
 from mien.rig import Rig, drive
 from mien.values import CHANNEL_INDEX, CHANNELS
 
@@ -101,7 +101,11 @@ def wear(rig: Rig, mesh: FaceMesh) -> WornRig:
             f"{mesh.name}: none of its {len(mesh.shapes)} shapes ({some}, ...) is a curve of the rig "
             f"'{rig.name}'; `mien rig new --from` makes a rig of the mesh's own names."
         )
-    space = _space(rig, mesh, shapes)
+    try:
+        by_shapes(rig, "opens the jaw", "jawOpen")
+        space = _space(rig, mesh, shapes)
+    except MeshError as problem:
+        raise MeshError(f"{mesh.name}: {problem}") from None
     worn = WornRig(
         rig,
         space,
@@ -112,6 +116,24 @@ def wear(rig: Rig, mesh: FaceMesh) -> WornRig:
     )
     moving = every([worn.displaced(**dict.fromkeys(_both(stem), 1.0)) for stem in SKIN])
     return replace(worn, skin=skin_of(mesh.vertices, worn.triangles, moving))
+
+
+def by_shapes(rig: Rig, does: str, channel: str) -> None:
+    """Refuses a rig that does with bones what the fit has to see.
+
+    Args:
+        does: What it does at 1, for the message: `opens the jaw`.
+        channel: That says so.
+    Raises:
+        MeshError: The channel moves a curve that is no weight.
+    """
+    changed = curves_of(rig, **{channel: 1.0}) != curves_of(rig)
+    for curve, moved in zip(rig.curves, changed.tolist(), strict=True):
+        if moved and curve.unit != "weight":
+            raise MeshError(
+                f"The rig '{rig.name}' {does} with '{curve.name}', which is no shape, so that a fit cannot "
+                "see what it does; fit a rig that has a shape for it."
+            )
 
 
 def curves_of(rig: Rig, **channels: float) -> Doubles:
@@ -146,11 +168,5 @@ def _space(rig: Rig, mesh: FaceMesh, shapes: Mapping[str, NDArray[np.float32]]) 
         ]
         return np.asarray(sum(parts, np.zeros_like(mesh.vertices)), np.float64)
 
-    for stem, apart in SIDES.items():
-        left, right = moved(stem + "Left"), moved(stem + "Right")
-        if left.any() and right.any() and not np.array_equal(left, right):
-            return face_space(mesh.vertices, left, right, moved("jawOpen"), apart)
-    raise MeshError(
-        f"{mesh.name}: no pair of shapes tells left from right: one that closes, raises or pulls one eye, "
-        "brow or corner of the mouth, and its mirror image; map such a pair."
-    )
+    pairs = [Pair(stem, moved(stem + "Left"), moved(stem + "Right"), apart) for stem, apart in SIDES.items()]
+    return face_space(mesh.vertices, pairs, moved("jawOpen"))

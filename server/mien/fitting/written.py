@@ -6,30 +6,29 @@ from collections.abc import Mapping
 from typing import Any
 
 from mien.fitting.fit import Fitted
-from mien.fitting.report import Report
+from mien.fitting.report import Report, Seal
 from mien.rig import Contact
 
 
 def map_with_fit(map_: Mapping[str, Any], fitted: Fitted) -> dict[str, Any]:
     """The content of a `map.json` with the gains and contacts of a fit."""
     made = dict(map_)
-    for table in ("linear", "mix"):
-        rows = {name: _scaled(row, fitted.gains.get(name, 1.0)) for name, row in made.get(table, {}).items()}
-        if rows:
-            made[table] = rows
+    if "linear" in made:
+        rows = made["linear"].items()
+        made["linear"] = {name: _scaled(row, fitted.gains.get(name, 1.0)) for name, row in rows}
     made["contact"] = {contact.name: _contact(contact) for contact in fitted.rig.contacts}
     return made
 
 
-def _scaled(row: Mapping[str, Any], gain: float) -> dict[str, Any]:
-    """One row of `linear` or `mix`, times `gain`."""
-    return {source: _times(value, gain) for source, value in row.items()}
+def _scaled(row: Mapping[str, Any], gain: float) -> Mapping[str, Any]:
+    """One row of `linear`, times `gain`."""
+    return row if gain == 1 else {source: _times(value, gain) for source, value in row.items()}
 
 
 def _times(value: Any, gain: float) -> Any:
     if isinstance(value, Mapping):
         return {**value, "gain": round(value.get("gain", 1.0) * gain, 6)}
-    return round(value * gain, 6) if gain != 1 else value
+    return round(value * gain, 6)
 
 
 def _contact(contact: Contact) -> dict[str, Any]:
@@ -67,11 +66,7 @@ def said(report: Report) -> list[str]:
     lines = [
         f"* The face: {report.mm:.4g} mm in a unit of the file; the jaw opens the lips by {report.jaw:g} mm."
     ]
-    for name, seal in report.seals.items():
-        lines.append(
-            f"* {name}: closed, at most {seal.widest:g} mm open (before {seal.before[0]:g}); never more than "
-            f"{seal.deepest:g} mm over each other (before {seal.before[1]:g}); {seal.frames} closed frames."
-        )
+    lines += [f"* {name}: {_met(seal)}" for name, seal in report.seals.items()]
     if report.gains:
         lines.append("* Gains, so that curves go as far as a face does: " + _pairs(report.gains) + ".")
     for what, names in (
@@ -88,6 +83,15 @@ def said(report: Report) -> list[str]:
         lines.append(f"* Alone at full weight they push edges into each other: {alone}.")
     lines += [f"* Not fitted: {note}" for note in report.notes]
     return lines
+
+
+def _met(seal: Seal) -> str:
+    if not seal.frames:
+        return "nothing asked them to meet in what was heard; measure on speech with p, b or m."
+    return (
+        f"closed, at most {seal.widest:g} mm open (before {seal.before[0]:g}); never more than "
+        f"{seal.deepest:g} mm over each other (before {seal.before[1]:g}); {seal.frames} closed frames."
+    )
 
 
 def _pairs(gains: Mapping[str, float]) -> str:
