@@ -166,6 +166,7 @@ def test_delayed_motion_gives_delayed_curves(rig: Rig, rate: Fraction, rows: int
 
 # Mirrors
 
+
 @EVERY_RIG
 def test_a_mirrored_motion_moves_the_mirrored_curves(rig: Rig) -> None:
     """To the same value, or for curves that go from side to side always to the opposite one."""
