@@ -6,13 +6,16 @@ hundred thousand.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+THIN: Final = 1e-9
+"""A segment whose ends are no farther apart in depth, mm, stands upright: it is at no depth."""
 
 
 class Cuts(NamedTuple):
@@ -76,7 +79,7 @@ class Cuts(NamedTuple):
         """Height of each segment at its row of depths, times `sign`; inf where it is not."""
         ends, height = self.depth[own], sign * self.height[own]
         long = ends[:, 1:] - ends[:, :1]
-        along = (depth - ends[:, :1]) / np.where(long > 0, long, np.nan)
+        along = (depth - ends[:, :1]) / np.where(long > THIN, long, np.nan)
         at = height[:, :1] + along * (height[:, 1:] - height[:, :1])
         return np.where((along >= 0) & (along <= 1), at, np.inf)
 

@@ -26,7 +26,7 @@ FAINT: Final = 0.3
 """Where a lip moves less than this share of its farthest, its corner is near and cheeks follow."""
 
 SWEEP: Final = 0.5
-"""Step with which corners are looked for, mm."""
+"""Step with which corners are looked for, mm; then again with a tenth of it."""
 
 AJAR: Final = 0.25
 """How far the jaw is opened to tell lips from what lies beside them: wide open, cheeks part as well."""
@@ -160,8 +160,9 @@ def corners(middle: float, open_at: Callable[[float], bool]) -> tuple[float, flo
 
 
 def _corner(x: float, open_at: Callable[[float], bool], step: float) -> float:
-    while open_at(x + step):
-        x += step
+    for stride in (step, step / 10):
+        while open_at(x + stride):
+            x += stride
     return x
 
 

@@ -16,6 +16,7 @@ from mien.fitting.closed import blinking
 from mien.fitting.closeup import Closeup, close_up
 from mien.fitting.contacts import LIPS, contact, lids_of
 from mien.fitting.gains import gains, with_gains
+from mien.fitting.movable import inherited, with_limits
 from mien.fitting.report import Report
 from mien.fitting.worn import WornRig, by_shapes, wear
 from mien.rig import Contact, Rig
@@ -42,6 +43,9 @@ class Fitted:
     gains: Mapping[str, float]
     """What the terms of each curve were multiplied by, where that is not 1."""
 
+    limits: Mapping[str, str]
+    """Curves that do not exceed another any more."""
+
     report: Report
     """What was found."""
 
@@ -60,6 +64,8 @@ def fit_to_mesh(
         MeshError: The mesh has none of the rig's curves, or no mouth.
     """
     plain = wear(replace(rig, contacts=()), mesh)
+    limits = {name: roof for name, roof in inherited(rig).items() if name in plain.shapes}
+    plain = plain.with_rig(with_limits(plain.rig, limits))
     by_curve = {name: gain for name, gain in gains(plain).items() if gain != 1} if scale else {}
     worn = plain.with_rig(with_gains(plain.rig, by_curve))
     edges, contacts, notes = _contacts(worn, given or {}, mesh.name)
@@ -78,7 +84,7 @@ def fit_to_mesh(
         collisions=found.collisions(worn, near),
         notes=notes,
     )
-    return Fitted(fitted.rig, by_curve, said)
+    return Fitted(fitted.rig, by_curve, limits, said)
 
 
 def _contacts(

@@ -117,7 +117,7 @@ def _widest(gaps: Doubles) -> float:
 
 def _deepest(*gaps: Doubles) -> float:
     least = (float(np.min(part, initial=0.0, where=np.isfinite(part))) for part in gaps)
-    return round(max(-part for part in least), 2)
+    return round(max(-part for part in least), 2) + 0.0  # never -0
 
 
 def absent(worn: WornRig) -> tuple[str, ...]:

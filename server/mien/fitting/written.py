@@ -11,11 +11,13 @@ from mien.rig import Contact
 
 
 def map_with_fit(map_: Mapping[str, Any], fitted: Fitted) -> dict[str, Any]:
-    """The content of a `map.json` with the gains and contacts of a fit."""
+    """The content of a `map.json` with the gains, limits and contacts of a fit."""
     made = dict(map_)
     if "linear" in made:
         rows = made["linear"].items()
         made["linear"] = {name: _scaled(row, fitted.gains.get(name, 1.0)) for name, row in rows}
+    if fitted.limits:
+        made["at_most"] = {**made.get("at_most", {}), **fitted.limits}
     made["contact"] = {contact.name: _contact(contact) for contact in fitted.rig.contacts}
     return made
 
