@@ -17,9 +17,9 @@ import mien
 from mien.face import FaceMesh
 from mien.fitting import Fitted, fit_to_mesh
 from mien.fitting.closed import blinking, spoken_lips
-from mien.fitting.fit import _lids, _lips
 from mien.fitting.closeup import close_up
 from mien.fitting.contacts import _mirrored
+from mien.fitting.fit import _lids, _lips
 from mien.fitting.gains import gains, with_gains
 from mien.fitting.movable import inherited, with_limits
 from mien.fitting.worn import WornRig, curves_of, wear
