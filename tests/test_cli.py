@@ -16,26 +16,12 @@ import soundfile
 
 from mien.cli import main
 from mien.files import read_curves, read_take
+from tests.typed import mien as _mien
 
 PHONES = Path(__file__).with_name("line.phones.tsv")
 """Of the demo line."""
 
 STOPPED = "mien: stopped; nothing half-written is left."
-
-
-def _mien(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
-    """Exit code, standard output and standard error of `mien WORDS...`."""
-    typed = sys.argv
-    sys.argv = ["mien", *map(str, words)]
-    try:
-        main.run()
-        code = 0
-    except SystemExit as end:
-        code = int(end.code or 0)
-    finally:
-        sys.argv = typed
-    out, err = capsys.readouterr()
-    return code, out, err
 
 
 @pytest.fixture

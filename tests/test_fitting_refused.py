@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ import numpy as np
 import pytest
 
 import mien
-from mien.cli import main
 from mien.errors import MeshError
 from mien.face import FaceMesh
 from mien.fitting import fit_to_mesh
@@ -22,6 +20,7 @@ from mien.values import CHANNEL_INDEX
 from tests.rig_motion import ARKIT, motion
 from tests.toy_face import toy_face
 from tests.toy_fits import FULL, changed, gaps
+from tests.typed import mien as mien_command
 
 # Refusals
 
@@ -151,21 +150,6 @@ def test_given_lids_that_are_none_are_refused_not_noted() -> None:
 # The command
 
 
-def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
-    """Exit code, standard output and standard error of `mien rig fit WORDS...`."""
-    typed = sys.argv
-    sys.argv = ["mien", "rig", "fit", *map(str, words)]
-    try:
-        main.run()
-        code = 0
-    except SystemExit as end:
-        code = int(end.code or 0)
-    finally:
-        sys.argv = typed
-    out, err = capsys.readouterr()
-    return code, out, err
-
-
 @pytest.fixture(scope="session")
 def toy_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The toy as a file, in metres."""
@@ -179,7 +163,7 @@ def test_the_command_writes_a_rig_that_is_used_like_any_other(
     capsys: pytest.CaptureFixture[str], toy_file: Path, demo_line: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "deep" / "mine"
-    code, told, err = run(capsys, "arkit", toy_file, "-o", out)
+    code, told, err = mien_command(capsys, "rig", "fit", "arkit", toy_file, "-o", out)
     assert (code, err) == (0, "")
     assert told.splitlines()[0].startswith(
         "The face: 1000 mm in a unit of the file; the jaw opens the lips by 30"
@@ -232,7 +216,9 @@ def test_edges_that_make_no_sense_are_refused_and_nothing_is_written(
 ) -> None:
     (tmp_path / "edges.json").write_text(content[0], encoding="utf-8")
     out = tmp_path / "out"
-    code, told, err = run(capsys, "arkit", toy_file, "-o", out, "--edges", tmp_path / "edges.json")
+    code, told, err = mien_command(
+        capsys, "rig", "fit", "arkit", toy_file, "-o", out, "--edges", tmp_path / "edges.json"
+    )
     assert (code, told) == (2, "")
     assert content[1] in err
     assert err.count("\n") == 1
@@ -253,7 +239,7 @@ def test_a_bad_mesh_is_refused_and_nothing_is_written(
         ("mute.npz", "mute: lips: No shape of the mesh raises the upper lip"),
         ("none.npz", "there is no such file"),
     ):
-        code, told, err = run(capsys, "arkit", tmp_path / name, "-o", tmp_path / "out")
+        code, told, err = mien_command(capsys, "rig", "fit", "arkit", tmp_path / name, "-o", tmp_path / "out")
         assert (code, told) == (2, "")
         assert sentence in err
         assert err.count("\n") == 1

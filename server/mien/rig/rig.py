@@ -187,10 +187,10 @@ class Contact:
     the square of the gap."""
 
     press: float = 0.0
-    """How far edges that touch are pressed into each other, mm: lips are soft."""
+    """How far edges that touch are pressed into each other at least, mm: lips are soft."""
 
     cross: float = 0.0
-    """How far edges may overlap before they are parted, mm."""
+    """How far edges may overlap before they are parted, mm; between `press` and this anything will do."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gaps", MappingProxyType(dict(self.gaps)))
