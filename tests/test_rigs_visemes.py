@@ -15,6 +15,7 @@ import pytest
 import mien
 from mien.rig import Rig, find_rig, load_rig
 from mien.values import CHANNEL_INDEX
+from tests.conftest import unavailable
 from tests.rig_poses import pose_of
 
 HERE = Path(__file__).parent
@@ -36,7 +37,7 @@ def foreign(name: str) -> Any:
 def table(source: str) -> dict[str, Weights]:
     """Visemes in arkit's shapes by `source` of the reference, which is not ours to copy and may be absent."""
     if not TABLES.exists():
-        pytest.skip("the reference tables are not here")
+        unavailable("the reference tables are not here")
     visemes: dict[str, Weights] = {}
     with TABLES.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):

@@ -5,9 +5,10 @@ from mien.face.find import every, lips, lips_given
 from mien.face.lids import lids, lids_given
 from mien.face.mesh import FaceMesh
 from mien.face.read import read_face
-from mien.face.space import Pair, Space, face_space, skin_of
+from mien.face.space import EYES_APART, Pair, Space, face_space, skin_of
 
 __all__ = [
+    "EYES_APART",
     "Edges",
     "FaceMesh",
     "Pair",

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
-from mien.rig import Rig, Source
-from mien.values import CHANNEL_INDEX, CHANNELS
+from mien.rig import Rig
+from mien.rig.reach import channels_of
+from mien.values import CHANNELS
+
+ANGLES: Final = frozenset(channel.name for channel in CHANNELS if channel.unit == "rad")
+"""Channels of gaze and head: what they drive does not give way, or eyes would look elsewhere."""
 
 
 def movable(rig: Rig) -> frozenset[str]:
     """Curves that may give way: weights that are driven, by no angle, and that no other curve reads."""
     read = {name for drive in rig.drives.values() for name in drive.reads}
     weights = {curve.name for curve in rig.curves if curve.unit == "weight"}
-    return frozenset(name for name in rig.drives if name in weights - read and not _gazes(rig, name))
-
-
-def _gazes(rig: Rig, curve: str) -> bool:
-    """Whether an angle drives the curve, itself or through the base."""
-    return any(_angle(rig, source) for source in rig.drives[curve].sources)
-
-
-def _angle(rig: Rig, source: Source) -> bool:
-    if source.kind == "channel":
-        return CHANNELS[CHANNEL_INDEX[source.name]].unit == "rad"
-    if source.kind == "base" and rig.base:
-        return source.name in rig.base.drives and _gazes(rig.base, source.name)
-    return source.kind == "curve" and source.name in rig.drives and _gazes(rig, source.name)
+    driven = {name: channels for name, channels in channels_of(rig).items() if name in rig.drives}
+    return frozenset(name for name in driven.keys() & weights - read if not driven[name] & ANGLES)
 
 
 def inherited(rig: Rig) -> dict[str, str]:

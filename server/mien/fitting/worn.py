@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.errors import MeshError
-from mien.face import FaceMesh, Pair, Space, every, face_space, skin_of
+from mien.face import EYES_APART, FaceMesh, Pair, Space, every, face_space, skin_of
 from mien.rig import Rig, drive
 from mien.values import CHANNEL_INDEX, CHANNELS
 
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-SIDES: Final = {"eyeBlink": 64.0, "browOuterUp": 97.0, "mouthSmile": 49.0}
+SIDES: Final = {"eyeBlink": EYES_APART, "browOuterUp": 97.0, "mouthSmile": 49.0}
 """Pairs of channels that tell left from right, and how far apart they act on a face whose eyes are 64 mm
 apart (browOuterUp and mouthSmile: measured on the ICT face). The first that the mesh can do is taken."""
 
