@@ -147,7 +147,8 @@ RIG_MISTAKES = {
     "schema 0": ({**RIG, "schema": 0}, "schema is 0; wanted 1."),
     "unknown key": (
         {**RIG, "curvs": []},
-        "'curvs' is not a key here; wanted 'schema', 'title', 'curves', 'groups'. Did you mean 'curves'?",
+        "'curvs' is not a key here; wanted 'schema', 'title', 'curves', 'groups', 'mesh'. "
+        "Did you mean 'curves'?",
     ),
     "missing key": ({"schema": 1, "curves": CURVES}, "the key 'title' is missing."),
     "empty title": (

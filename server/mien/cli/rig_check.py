@@ -15,14 +15,16 @@ from rich.text import Text
 
 from mien.errors import MienError, near
 from mien.face import FaceMesh, read_face
-from mien.rig import Rig, find_rig, load_rig
+from mien.rig import Rig, find_rig, load_rig, mesh_of
 from mien.rig.check import Finding, check, listed
 
 
 def check_rig(name: str, mesh: Path | None, strict: bool, as_json: bool) -> None:
-    """Print what may be wrong with the rig, and with it on `mesh`; `strict` leaves with 1 for a warning."""
+    """Print what may be wrong with the rig, and with it on `mesh`, else on its own if it has one; `strict`
+    leaves with 1 for a warning."""
     try:
         rig = load_rig(find_rig(name))
+        mesh = mesh or mesh_of(find_rig(name))
         found = check(rig) + (on_mesh(rig, read_face(mesh, bare=True)) if mesh else [])
     except MienError as problem:
         if as_json:

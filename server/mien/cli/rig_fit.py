@@ -55,9 +55,23 @@ def fit(
     source = folder / "SOURCE.md"
     before = source.read_text(encoding="utf-8", errors="replace") if source.is_file() else "Nothing was said."
     map_ = map_with_fit(read_object(folder / "map.json"), fitted)
-    write_rig(out, content, map_, source_of(fitted.report, loaded.name, before))
+    write_rig(
+        out, content, map_, source_of(fitted.report, loaded.name, before), _own_mesh(folder, mesh, content)
+    )
     print("\n".join(line.removeprefix("* ") for line in said(fitted.report)))
     print(f"{out}: {len(loaded.curves)} curves, {len(fitted.rig.contacts)} contacts")
+
+
+def _own_mesh(folder: Path, mesh: Path, content: dict[str, Any]) -> dict[str, str | Path]:
+    """The rig's own mesh, if that is what it was fitted to, to go along; else the field goes, for what is
+    fitted to another mesh no longer suits its own."""
+    from mien.rig import mesh_of
+
+    own = mesh_of(folder)
+    if own is not None and own.samefile(mesh):
+        return {own.name: own}
+    content.pop("mesh", None)
+    return {}
 
 
 def _speech(over: Path | None) -> Motion:

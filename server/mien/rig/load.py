@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mien.errors import RigError, unknown
 from mien.rig.find import known_rig, rig_names
-from mien.rig.load_curves import curves_in, groups_in, rig_file
+from mien.rig.load_curves import curves_in, groups_in, mesh_in, rig_file
 from mien.rig.load_map import driven_in, drives_in, map_file
 from mien.rig.load_solve import contacts_in, poses_in
 from mien.rig.read import is_folder, shown
@@ -32,6 +32,7 @@ def _load(folder: Path, above: tuple[Path, ...]) -> Rig:
     file = rig_file(folder / "rig.json")
     curves = curves_in(file, shown(folder / "rig.json"))
     groups = groups_in(file, curves, shown(folder / "rig.json"))
+    mesh_in(file, shown(folder / "rig.json"))
     return _mapped(Rig(folder.name, file.title, tuple(curves.values()), groups, {}), curves, folder, above)
 
 

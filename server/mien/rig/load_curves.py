@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Final, cast, get_args
 
 from msgspec import UnsetType
 
 from mien.errors import RigError
-from mien.rig.read import check_schema, known, label_text, number, one_of, read_object, shown, twice, typed
+from mien.rig.read import (
+    check_schema,
+    cut,
+    known,
+    label_text,
+    number,
+    one_of,
+    read_object,
+    shown,
+    twice,
+    typed,
+)
 from mien.rig.rig import Bone, Curve, Moves
 from mien.rig.schema import SCHEMA, BoneRow, CurveRow, RigFile
 from mien.values import Unit
@@ -26,6 +37,19 @@ def rig_file(path: Path) -> RigFile:
     file = typed(content, RigFile, where)
     label_text(file.title, "the title", where)
     return file
+
+
+def mesh_in(file: RigFile, where: str) -> str | None:
+    """The name of the rig's mesh, if it has one: that of a file in the rig's own folder."""
+    if isinstance(file.mesh, UnsetType):
+        return None
+    name = label_text(file.mesh, "the mesh", where)
+    if name in {".", ".."} or not PurePosixPath(name).name == PureWindowsPath(name).name == name:
+        raise RigError(
+            f"{where}: the mesh is '{cut(name)}'; wanted the plain name of a file in the rig's folder, "
+            "such as head.glb."
+        )
+    return name
 
 
 def curves_in(file: RigFile, where: str) -> dict[str, Curve]:

@@ -19,7 +19,7 @@ Spans = Callable[[Source], Span]
 
 def channels_of(rig: Rig) -> dict[str, Channels]:
     """By moved curve, in the rig's order, the channels that have a say in it: through the base, through other
-    curves, as a factor, as a limit, as the demand of a contact."""
+    curves, as a factor, as a limit, as the demand of a contact or a curve that moves its edges."""
     base = channels_of(rig.base) if rig.base else {}
     found: dict[str, Channels] = {}
 
@@ -34,7 +34,10 @@ def channels_of(rig: Rig) -> dict[str, Channels]:
         read = (*rig.drives[name].sources, *(Source("curve", other) for other in rig.drives[name].reads))
         found[name] = _union(of(source) for source in read)
     for contact in rig.contacts:
-        found |= {name: found.get(name, frozenset()) | of(contact.demand) for name in contact.moves}
+        gaps = _union(
+            of(Source("curve", name)) for name in contact.gaps
+        )  # edges that cross are always parted
+        found |= {name: found.get(name, frozenset()) | of(contact.demand) | gaps for name in contact.moves}
     return {name: found[name] for name in rig.names if name in found}
 
 

@@ -86,7 +86,7 @@ def read_object(path: Path) -> dict[str, Any]:
 def _object(pairs: list[tuple[str, Any]], label: str) -> dict[str, Any]:
     again = twice(key for key, _ in pairs)
     if again is not None:
-        text = _escaped(_cut(again))
+        text = _escaped(cut(again))
         raise RigError(f"{label}: '{text}' stands twice in one object; keep one of the two.")
     return dict(pairs)
 
@@ -131,7 +131,8 @@ def _escaped(text: str) -> str:
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
-def _cut(name: str) -> str:
+def cut(name: str) -> str:
+    """`name`, of a book only its beginning."""
     return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
 
 
@@ -162,7 +163,7 @@ def _check_keys(content: dict[str, Any], wanted: type, where: str) -> None:
     for key in content:
         if key not in fields:
             raise RigError(
-                f"{where}: '{_cut(key)}' is not a key here; wanted {_listed(fields)}.{near(key, fields)}"
+                f"{where}: '{cut(key)}' is not a key here; wanted {_listed(fields)}.{near(key, fields)}"
             )
     for key, required in fields.items():
         if required and key not in content:
@@ -205,14 +206,14 @@ def number(value: float, key: str, where: str) -> float:
 def one_of(value: str, known: Collection[str], key: str, where: str) -> str:
     """`value`, refused unless it is one of `known`."""
     if value not in known:
-        raise RigError(f"{where}: '{key}' is '{_cut(value)}'; wanted {_listed(known)}.{near(value, known)}")
+        raise RigError(f"{where}: '{key}' is '{cut(value)}'; wanted {_listed(known)}.{near(value, known)}")
     return value
 
 
 def known(name: str, names: Collection[str], verb: str, among: str, where: str) -> str:
     """`name`, refused unless it is one of `names`; `among` says what those are."""
     if name not in names:
-        raise RigError(f"{where} {verb} '{_cut(name)}', which is not {among}.{near(name, names)}")
+        raise RigError(f"{where} {verb} '{cut(name)}', which is not {among}.{near(name, names)}")
     return name
 
 

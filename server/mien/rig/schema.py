@@ -1,6 +1,7 @@
 """The two files of a rig folder, as people write them.
 
-`rig.json` says what the rig has, `map.json` how motion drives it:
+`rig.json` says what the rig has, and may name the head that wears it (`"mesh": "head.glb"`, a file of the
+folder); `map.json` says how motion drives it:
 
     curve = min..max of  rest + (`linear` + `mix` + pose) x (product of `products`),
             not below its `at_least` curve, not above its `at_most` curve
@@ -59,6 +60,7 @@ class RigFile(Struct, forbid_unknown_fields=True):
     title: str
     curves: list[Any]
     groups: dict[str, Any] = {}
+    mesh: str | UnsetType = UNSET
 
 
 class CurveRow(Struct, forbid_unknown_fields=True, rename={"low": "min", "high": "max"}):

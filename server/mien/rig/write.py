@@ -19,7 +19,7 @@ from mien.rig.read import shown
 WIDTH: Final = 120
 """Columns of a line; only a curve's own line may be longer."""
 
-NO_MORE: Final[Mapping[str, str]] = MappingProxyType({})
+NO_MORE: Final[Mapping[str, str | Path]] = MappingProxyType({})
 
 
 def write_rig(
@@ -27,7 +27,7 @@ def write_rig(
     rig: Mapping[str, Any],
     map_: Mapping[str, Any],
     source: str,
-    more: Mapping[str, str] = NO_MORE,
+    more: Mapping[str, str | Path] = NO_MORE,
 ) -> None:
     """Writes a rig folder: all of it, or nothing.
 
@@ -38,11 +38,16 @@ def write_rig(
         rig: What `rig.json` shall say.
         map_: What `map.json` shall say.
         source: The text of `SOURCE.md`.
-        more: Texts of further files by name.
+        more: Further files by name: their text, or a file to copy.
     Raises:
         RigError: The folder holds something or cannot be written, or what it would hold does not load.
     """
-    files = {"map.json": json_text(map_), "SOURCE.md": source, **more, "rig.json": json_text(rig)}
+    files: dict[str, str | Path] = {
+        "map.json": json_text(map_),
+        "SOURCE.md": source,
+        **more,
+        "rig.json": json_text(rig),
+    }
     target = Path(os.path.realpath(folder))
     made: list[Path] = []
     beside = target.with_name(f".mien-{secrets.token_hex(8)}.part")
@@ -50,8 +55,8 @@ def write_rig(
         _check_free(target)
         made = [above for above in target.parents if not above.exists()]
         beside.mkdir(parents=True)
-        for name, text in files.items():
-            (beside / name).write_text(text, encoding="utf-8", newline="\n")
+        for name, content in files.items():
+            _write(beside / name, content)
         _check_loads(beside, target)
         _move(beside, target, files)
         made.clear()
@@ -65,6 +70,13 @@ def write_rig(
         for above in made:
             with contextlib.suppress(OSError):
                 above.rmdir()
+
+
+def _write(path: Path, content: str | Path) -> None:
+    if isinstance(content, Path):
+        shutil.copyfile(content, path)
+    else:
+        path.write_text(content, encoding="utf-8", newline="\n")
 
 
 def _check_free(target: Path) -> None:
