@@ -18,7 +18,7 @@ from mien.errors import MeshError
 from mien.face import FaceMesh, read_face
 
 COMPONENTS = {"i1": 5120, "u1": 5121, "i2": 5122, "u2": 5123, "u4": 5125, "f4": 5126}
-KINDS = {1: "SCALAR", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
+KINDS = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
 JSON_CHUNK, BINARY_CHUNK = b"JSON", b"BIN\0"
 
 FOREIGN = Path(__file__).parent / "data" / "foreign" / "face"

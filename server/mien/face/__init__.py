@@ -3,14 +3,17 @@
 from mien.face.edges import Edges, Touch
 from mien.face.find import every, lips, lips_given
 from mien.face.lids import lids, lids_given
+from mien.face.look import Look, Material
 from mien.face.mesh import FaceMesh
-from mien.face.read import read_face
+from mien.face.read import read_face, read_head
 from mien.face.space import EYES_APART, Pair, Space, face_space, skin_of
 
 __all__ = [
     "EYES_APART",
     "Edges",
     "FaceMesh",
+    "Look",
+    "Material",
     "Pair",
     "Space",
     "Touch",
@@ -21,5 +24,6 @@ __all__ = [
     "lips",
     "lips_given",
     "read_face",
+    "read_head",
     "skin_of",
 ]

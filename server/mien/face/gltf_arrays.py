@@ -55,6 +55,19 @@ class Arrays:
         accessor = pick(self._gltf.accessors, index, "accessor", self._path)
         return accessor.buffer_view is not None or accessor.sparse is not None
 
+    def kind(self, index: int, where: str) -> str:
+        """The type of accessor `index`: `VEC3`, say."""
+        return pick(self._gltf.accessors, index, "accessor", where).type
+
+    def view(self, index: int, where: str) -> bytes:
+        """All bytes of buffer view `index`."""
+        length = pick(self._gltf.buffer_views, index, "buffer view", where).byte_length
+        return self._stored(index, 0, np.dtype("u1"), (length, 1), where).tobytes()
+
+    def linked(self, uri: str) -> bytes:
+        """What `uri` stands for: data inside it, or a file beside this one or below."""
+        return _linked(uri, self._path)
+
     def _accessor(self, index: int, kind: str, where: str) -> tuple[Accessor, NDArray[Any]]:
         accessor = pick(self._gltf.accessors, index, "accessor", where)
         where = f"{where}: accessor {index}"

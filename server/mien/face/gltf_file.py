@@ -66,6 +66,10 @@ class Attributes(msgspec.Struct):
     position: Count | None = msgspec.field(name="POSITION", default=None)
     joints: Count | None = msgspec.field(name="JOINTS_0", default=None)
     weights: Count | None = msgspec.field(name="WEIGHTS_0", default=None)
+    normal: Count | None = msgspec.field(name="NORMAL", default=None)
+    colour: Count | None = msgspec.field(name="COLOR_0", default=None)
+    uv: Count | None = msgspec.field(name="TEXCOORD_0", default=None)
+    uv_1: Count | None = msgspec.field(name="TEXCOORD_1", default=None)
 
 
 class Target(msgspec.Struct):
@@ -152,6 +156,8 @@ class GltfFile:
     gltf: Gltf
     chunk: memoryview | None
     """The binary chunk of a GLB: buffer 0."""
+    text: memoryview
+    """The JSON, of which `gltf` is what shapes need."""
 
 
 def open_gltf(path: Path) -> GltfFile:
@@ -167,7 +173,9 @@ def open_gltf(path: Path) -> GltfFile:
         text, chunk = data, None
     else:
         raise MeshError(f"{path}: does not begin as a GLB does, with the letters glTF; export it again.")
-    return GltfFile(path, _document(text, path), chunk)
+    if bytes(text[:3]) == codecs.BOM_UTF8:
+        text = text[3:]
+    return GltfFile(path, _document(text, path), chunk, text)
 
 
 def typed(text: bytes | memoryview | msgspec.Raw, wanted: type[T], where: str | Path) -> T:
@@ -221,8 +229,6 @@ def _chunk(data: memoryview, at: int, path: Path) -> tuple[int, memoryview, int]
 
 
 def _document(text: memoryview, path: Path) -> Gltf:
-    if bytes(text[:3]) == codecs.BOM_UTF8:
-        text = text[3:]
     gltf = typed(text, Gltf, path)
     if not gltf.asset.version.startswith("2."):
         raise MeshError(

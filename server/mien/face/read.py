@@ -8,8 +8,9 @@ from typing import Final
 
 from mien.errors import MeshError
 from mien.face.disk import from_disk, neighbour
+from mien.face.look import Look, Material, plain_look
 from mien.face.mesh import FaceMesh
-from mien.face.read_gltf import read_gltf
+from mien.face.read_gltf import read_gltf, read_gltf_look
 from mien.face.read_npz import read_npz
 from mien.face.read_obj import read_obj_folder
 
@@ -20,6 +21,10 @@ READERS: Final[Mapping[str, Callable[[Path], FaceMesh]]] = {
     ".vrm": read_gltf,
 }
 """The reader of each kind of file; a folder is one of .obj files."""
+
+
+SKIN: Final = Material("skin", (0.72, 0.43, 0.32), roughness=0.5)
+"""What a face is made of whose file does not say."""
 
 
 def read_face(path: Path, *, bare: bool = False) -> FaceMesh:
@@ -33,7 +38,27 @@ def read_face(path: Path, *, bare: bool = False) -> FaceMesh:
     """
     with from_disk(path):
         mesh = _reader(path)(path)
-    if not mesh.shapes and not bare:
+    return mesh if bare else _with_shapes(mesh, path)
+
+
+def read_head(path: Path) -> tuple[FaceMesh, Look]:
+    """The face in `path` with all that is shown beside it, and what it looks like.
+
+    A .glb, .gltf or .vrm says that itself; anything else is one skin.
+
+    Raises:
+        MeshError: As `read_face`, or a picture that cannot be read.
+        MissingExtraError: It has pictures, and Pillow is not installed.
+    """
+    with from_disk(path):
+        reader = _reader(path)
+        mesh, look = read_gltf_look(path) if reader is read_gltf else (reader(path), None)
+    return _with_shapes(mesh, path), look or plain_look(mesh, SKIN)
+
+
+def _with_shapes(mesh: FaceMesh, path: Path) -> FaceMesh:
+    """`mesh`, refused where it has no shapes."""
+    if not mesh.shapes:
         raise MeshError(
             f"{path}: has no shapes (blendshapes, morph targets, shape keys); export them with the mesh."
         )

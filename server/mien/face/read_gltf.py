@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from mien.errors import MeshError
 from mien.face.gltf_arrays import Arrays
 from mien.face.gltf_file import GltfFile, open_gltf
+from mien.face.gltf_materials import Materials, directions, stacked, tints
 from mien.face.gltf_nodes import Matrix, Nodes, bound, hold, place, read_nodes
 from mien.face.gltf_pieces import MOST, Cut, read_cuts, shown_pieces, target_names
+from mien.face.look import Look, shared_normals
 from mien.face.mesh import FaceMesh, unique
 from mien.face.vrm import expressions
 
@@ -35,13 +37,40 @@ def read_gltf(path: Path) -> FaceMesh:
     Raises:
         MeshError: Cut off, packed, not glTF 2.0, without a mesh, or against the specification.
     """
+    return _read(path, every=False)[0]
+
+
+def read_gltf_look(path: Path) -> tuple[FaceMesh, Look]:
+    """The face in `path` and all that is shown with it: hair, eyes, the body; and what it looks like.
+
+    Raises:
+        MeshError: As `read_gltf`, or a picture that cannot be read.
+        MissingExtraError: It has pictures, and Pillow is not installed.
+    """
+    mesh, file, cuts = _read(path, every=True)
+    arrays, counts = Arrays(file), [len(cut.vertices) for cut in cuts]
+    materials = Materials(file, arrays)
+    rows = [materials.row(cut.piece.primitive.material) for cut in cuts]
+    uvs = [materials.uv(cut) for cut in cuts]
+    uv = None if all(part is None for part in uvs) else stacked(uvs, counts, 2, (0.0, 0.0))
+    tint = stacked([tints(arrays, cut) for cut in cuts], counts, 3, (1.0, 1.0, 1.0))
+    material = np.repeat(rows, [len(cut.triangles) for cut in cuts]).astype(np.int32)
+    turned = stacked([directions(arrays, cut) for cut in cuts], counts, 3, (0.0, 0.0, 0.0))
+    return mesh, Look(
+        tuple(materials.made), material, uv, tint, shared_normals(mesh.vertices, [turned], 0.02)
+    )
+
+
+def _read(path: Path, *, every: bool) -> tuple[FaceMesh, GltfFile, list[Cut]]:
+    """The mesh, and the file and the pieces that it is made of; `every`: also those without shapes."""
     file = open_gltf(path)
     names = cache(lambda mesh: target_names(file.gltf.meshes[mesh], f"{path}: mesh {mesh}"))
     nodes, arrays = read_nodes(file), Arrays(file)
     pieces = list(itertools.islice(shown_pieces(file, nodes, names), MOST + 1))
     if len(pieces) > MOST:
         raise MeshError(f"{path}: shows over {MOST} pieces of meshes; export the head alone.")
-    pieces = [piece for piece in pieces if piece.primitive.targets] or pieces
+    if not every:
+        pieces = [piece for piece in pieces if piece.primitive.targets] or pieces
     meshes = dict.fromkeys(file.gltf.nodes[piece.node].mesh for piece in pieces)
     shapes = list(dict.fromkeys(name for mesh in meshes if mesh is not None for name in names(mesh)))
     cuts = list(read_cuts(arrays, pieces, len(shapes), path))
@@ -54,7 +83,8 @@ def read_gltf(path: Path) -> FaceMesh:
         for name, binds in expressions(file, names).items()
     }
     shown = dict(zip(shapes, block, strict=True))
-    return FaceMesh(path.stem, vertices, triangles, shown, _parts(cuts), bones, known)
+    mesh = FaceMesh(path.stem, vertices, triangles, shown, _parts(cuts), bones, known)
+    return mesh, file, cuts
 
 
 def _joined(
