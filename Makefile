@@ -13,7 +13,7 @@ VOICES := espeak-ng flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format wire bench examples train clean voices FORCE
+.PHONY: help demo house test test-all check format wire bench sheets examples train clean voices FORCE
 .SUFFIXES:
 
 help: ## this list
@@ -43,6 +43,9 @@ wire: $(VENV)/.test ## generate server/mien/wire from proto/ again (ARGS=--check
 bench: $(VENV)/.core ## measure: cost by stage, start-up, memory, streams (ARGS=--quick for a short look)
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
+sheets: $(VENV)/.test ## look: golden lines on the house head, a frame per phone, into build/sheets/
+	@$(BIN)/python -m tests.sheets $(ARGS)
+
 LINE := server/mien/demo/line.flac
 
 examples: $(VENV)/.core ## run the examples against real servers: an NPC of a game, a client in Node
@@ -52,6 +55,9 @@ examples: $(VENV)/.core ## run the examples against real servers: an NPC of a ga
 	@npm --prefix examples/node ci --silent
 	@$(BIN)/python examples/game/serving.py \
 	    node examples/node/stream.js out/line.wav --server {} -o out/node.csv
+
+house: $(VENV)/.test ## build the house head again: rigs/house
+	@$(BIN)/python -m house $(ARGS)
 
 train: voices $(VENV)/.train ## train mien-live from an empty folder (ARGS="--help" says how)
 	@$(BIN)/python -m mien.train.main $(ARGS)
@@ -63,7 +69,7 @@ clean: ## remove what make and its tools made
 # Set-up
 
 $(VENV)/.core: $(VENV)/.made pyproject.toml
-	$(call install,-e '.[plot]')
+	$(call install,-e '.[plot$(comma)preview]')
 
 $(VENV)/.test: $(VENV)/.made pyproject.toml
 	$(call install,-e '.[test]')

@@ -91,10 +91,11 @@ def test_a_take_renders_to_what_the_bake_gave(capsys, demo_line, tmp_path) -> No
     assert read_curves(tmp_path / "fast.csv").rate == 120
 
 
-def test_the_demo_leaves_curves_a_picture_and_a_take(capsys, tmp_path) -> None:
+def test_the_demo_leaves_curves_a_picture_a_take_and_a_film(capsys, tmp_path) -> None:
     code, said, _ = _mien(capsys, "demo", "-o", tmp_path / "out")
     assert code == 0
-    assert {p.name for p in (tmp_path / "out").iterdir()} == {"line.csv", "line.png", "line.mien"}
+    wanted = ["line.csv", "line.mien", "line.mp4", "line.png"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == wanted
     assert "the lips close" in said
 
 
@@ -121,9 +122,10 @@ def test_eval_scores_recordings_and_draws_them(capsys, spoken, tmp_path) -> None
     assert drawn == [Path("ann/line-1.png"), Path("bob/line-1.png")]
 
 
-def _mien_without_matplotlib(*words: object) -> tuple[int, str, str]:
-    """Exit code and what was said, by a Python of its own in which matplotlib cannot be imported."""
-    program = "import sys; sys.modules['matplotlib'] = None; from mien.cli.main import run; run()"
+def _mien_without_extras(*words: object) -> tuple[int, str, str]:
+    """Exit code and what was said, by a Python of its own in which no extra can be imported."""
+    without = "import sys; sys.modules |= {'matplotlib': None, 'embreex': None}"
+    program = f"{without}; from mien.cli.main import run; run()"
     command = [sys.executable, "-c", program, *map(str, words)]
     ran = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     return ran.returncode, ran.stdout, ran.stderr
@@ -137,23 +139,25 @@ def test_without_matplotlib_a_picture_is_refused_before_anything_is_baked(
 ) -> None:
     out = tmp_path / "out"
     refused = (2, "", f"mien: {NO_PICTURES}\n")
-    assert _mien_without_matplotlib("bake", demo_line, "-o", out / "line.csv", "--plot") == refused
+    assert _mien_without_extras("bake", demo_line, "-o", out / "line.csv", "--plot") == refused
     no_model = ("--model", "none")  # would be refused next, and no bake begins without one
-    assert _mien_without_matplotlib("eval", spoken, "--plot", out, *no_model) == refused
+    assert _mien_without_extras("eval", spoken, "--plot", out, *no_model) == refused
     assert not out.exists()
 
 
-def test_without_matplotlib_the_demo_leaves_curves_and_a_take_and_says_why_no_picture(tmp_path) -> None:
-    code, said, err = _mien_without_matplotlib("demo", "-o", tmp_path / "out")
+def test_without_extras_the_demo_says_what_picture_and_film_need(tmp_path) -> None:
+    code, said, err = _mien_without_extras("demo", "-o", tmp_path / "out")
     assert (code, err) == (0, "")
     assert {p.name for p in (tmp_path / "out").iterdir()} == {"line.csv", "line.mien"}
     assert [line for line in said.splitlines() if "picture" in line] == [f"  no picture: {NO_PICTURES}"]
     assert f"take: {tmp_path / 'out' / 'line.mien'}" in said
+    assert said.splitlines()[-1].startswith("  no film: ")
+    assert said.endswith("pip install 'mien[preview]'\n")
 
 
 def test_without_matplotlib_all_but_pictures_works(demo_line, spoken, tmp_path) -> None:
-    assert _mien_without_matplotlib("bake", demo_line, "-o", tmp_path / "line.csv")[0] == 0
-    assert _mien_without_matplotlib("eval", spoken, "--limit", "1")[0] == 0
+    assert _mien_without_extras("bake", demo_line, "-o", tmp_path / "line.csv")[0] == 0
+    assert _mien_without_extras("eval", spoken, "--limit", "1")[0] == 0
 
 
 def test_eval_scores_curve_files_of_any_system(capsys, spoken, tmp_path) -> None:

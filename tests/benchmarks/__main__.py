@@ -10,7 +10,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import live, processes, rigs, serving, solving, stages
+from tests.benchmarks import live, processes, rendering, rigs, serving, solving, stages
 from tests.benchmarks.sound import looped
 
 
@@ -29,6 +29,8 @@ def main() -> None:
         rigs.report(runs=2 if given.quick else 5)
         if solving.MEASURABLE:
             solving.report(frames=400 if given.quick else 2000, runs=2 if given.quick else 5)
+        if rendering.MEASURABLE:
+            rendering.report(count=60 if given.quick else 300, runs=2 if given.quick else 5)
         if not processes.MEASURABLE:
             print("Start-up and memory are left out: they need os.wait4, which only POSIX systems have.")
             return

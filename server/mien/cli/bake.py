@@ -1,9 +1,8 @@
-"""`mien bake`, `mien render`, `mien demo`: what goes where, and a bar while it does."""
+"""`mien bake`, `mien render`, `mien demo`: what goes where."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from mien.audio import SOUND_SUFFIXES, open_audio
 from mien.character import Character
 from mien.cli.options import character_of, layers_and_controls
+from mien.cli.progress import bar
 from mien.clock import frame_rate
 from mien.errors import AudioError, FileError, MissingExtraError, OptionError
 from mien.evaluation import sounds_in
@@ -27,6 +27,10 @@ DEFAULT_FORMAT = "csv"
 
 FILE_SUFFIXES = (TAKE_SUFFIX, *(suffix for row in FORMATS for suffix in row.suffixes))
 """What the name of an output file ends in; any other new name may be a folder's (`act.1`)."""
+
+
+DEMO_SIZE = "480"
+"""Pixels of the demo's film: half the time of a full one, and every lip is seen."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def bake_all(inputs: list[Path], out: Path, order: Order) -> None:
         open_audio(job.source).close()
     model = model_of(order.model, who)
     for job in jobs:
-        with _bar(job.source.name) as progress:
+        with bar(job.source.name) as progress:
             take = bake(
                 job.source, character=who, model=model, rate=order.fps, tail=order.tail, layers=layers,
                 controls=controls, progress=progress,
@@ -183,7 +187,7 @@ def render_take(
 
 
 def bake_demo(out: Path, character: str | None = None) -> None:
-    """The shipped line, baked into `out` with a take and, where matplotlib is installed, a picture."""
+    """The shipped line, baked into `out` with a take and, with the extras, a picture and a film."""
     plot, picture = True, f"picture: {out / 'line.png'}   "
     try:
         need_matplotlib()
@@ -191,20 +195,17 @@ def bake_demo(out: Path, character: str | None = None) -> None:
         plot, picture = False, f"no picture: {missing}\n  "
     with as_file(files("mien").joinpath("demo", "line.flac")) as line:
         bake_all([line], out / "line.csv", Order(save_take=True, plot=plot, character=character))
-    print(f"  {picture}take: {out / 'line.mien'}")
+        print(f"  {picture}take: {out / 'line.mien'}")
+        _film(out / "line.mien", line, character)
 
 
-@contextmanager
-def _bar(name: str) -> Iterator[Callable[[float], None] | None]:
-    """A progress bar on a terminal's standard error, nothing elsewhere."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import Progress
+def _film(take: Path, sound: Path, character: str | None) -> None:
+    """The take as it looks, or a line that says what it needs."""
+    try:
+        from mien.cli.preview import Order as Asked
+        from mien.cli.preview import preview
 
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield None
-        return
-    with Progress(console=console, transient=True) as progress:
-        task = progress.add_task(escape(name), total=1.0)
-        yield lambda done: progress.update(task, completed=done)
+        asked = Asked(take.with_suffix(".mp4"), audio=sound, character=character, size=DEMO_SIZE)
+        preview([take], asked)
+    except MissingExtraError as missing:
+        print(f"  no film: {missing}")

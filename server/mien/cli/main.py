@@ -81,6 +81,56 @@ def render(
 
 
 @app.command()
+def preview(
+    inputs: Annotated[
+        list[Path], typer.Argument(metavar="IN", help="A sound, a take (.mien), or a file of curves.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help=".mp4, .webp, .gif or .png; else IN.mp4 beside IN.")
+    ] = None,
+    head: Annotated[
+        Path | None, typer.Option(help="Another head: a .glb or .vrm with ARKit's shapes.")
+    ] = None,
+    rig: Annotated[
+        str | None, typer.Option(help="The rig that curves belong to, or that a take is shown through.")
+    ] = None,
+    character: Character = None,
+    fps: Annotated[
+        str | None, typer.Option(help="Frames a second, 1..120; else 30, and of curves their own.")
+    ] = None,
+    size: Annotated[str | None, typer.Option(help="Pixels of a picture: 640, 1280x720.")] = None,
+    view: Annotated[str, typer.Option(help="face, mouth, side or three-quarter.")] = "face",
+    sheet: Annotated[bool, typer.Option("--sheet", help="A frame per phone, on one picture.")] = False,
+    strip: Annotated[
+        bool, typer.Option("--strip", help="Sound, phones, curves, frames on one axis.")
+    ] = False,
+    at: Annotated[float | None, typer.Option(metavar="SECONDS", help="The one frame at that time.")] = None,
+    every: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="A sheet with a frame every so many seconds.")
+    ] = None,
+    phones: Annotated[
+        Path | None, typer.Option(help="Phones: TextGrid, .phones.tsv, .PHN; else those beside the sound.")
+    ] = None,
+    audio: Annotated[Path | None, typer.Option(help="The sound of a take or of curves.")] = None,
+    compare: Annotated[bool, typer.Option("--compare", help="Two inputs, side by side.")] = False,
+    blind: Annotated[
+        bool, typer.Option("--blind", help="Call them A and B; the key lies beside OUT.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of the order of A and B.")] = 0,
+    workers: Annotated[int, typer.Option(help="Processes; 0: one for each processor.")] = 0,
+) -> None:
+    """See a line: as a film with sound, a contact sheet, a strip of curves and frames, or one frame."""
+    from mien.cli.preview import Order
+    from mien.cli.preview import preview as run_it
+
+    order = Order(
+        out, head, rig, character, fps, size, view, sheet, strip, at, every, phones, audio, compare, blind,
+        seed, workers,
+    )  # fmt: skip
+    run_it(inputs, order)
+
+
+@app.command()
 def demo(
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")] = Path("out"),
     character: Character = None,
@@ -116,6 +166,29 @@ def evaluate(
     from mien.cli.evaluate import evaluate as run_it
 
     run_it(truth, model, curves, plot, by_speaker, limit, tsv)
+
+
+@app.command()
+def ballot(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="A B", help="Two folders of films (.mp4, .webp) with the same names."),
+    ],
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="The page's folder, new.")] = None,
+    count: Annotated[bool, typer.Option("--count", help="Count the saved answers named instead.")] = False,
+    names: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Of the two in the result; else their folders'.")
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="Above the page.")] = None,
+    question: Annotated[str | None, typer.Option(help="Above each pair.")] = None,
+) -> None:
+    """A page that asks people which of two performances they prefer, blind; and what they answered."""
+    from mien.cli.ballot import count_votes, make_ballot
+
+    if count:
+        count_votes(paths, out, [names, title, question])
+    else:
+        make_ballot(paths, out, names, title, question)
 
 
 @app.command()
