@@ -33,10 +33,10 @@ def brows(skin: Skin, shapes: dict[str, Points]) -> list[Part]:
 
 def _left() -> Part:
     there = np.linspace(0, 1, len(LINE))
-    along = np.linspace(0, 1, ALONG)
+    along = np.linspace(0, 1, ALONG) ** 1.25
     x, y = (_smooth(there, np.array(LINE)[:, k], along) for k in range(2))
     half = np.maximum(_smooth(there, np.array(WIDTH), along), 0.3)
-    half *= np.clip(along / 0.06, 0.35, 1) ** 0.5
+    half *= np.sqrt(1 - (1 - np.clip(along / 0.1, 0.04, 1)) ** 2)  # a round end
     slope = np.stack([-np.gradient(y), np.gradient(x)], axis=1)
     slope /= np.linalg.norm(slope, axis=1, keepdims=True)
     across = np.linspace(-1, 1, ACROSS)

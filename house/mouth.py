@@ -18,7 +18,7 @@ from house.sculpt import front
 COLUMNS: Final = 64
 """Around the mouth: 0 is the left corner, 16 the middle of the upper lip, 48 that of the lower."""
 
-HALF_WIDTH, LINE = 25.0, -66.0
+HALF_WIDTH, LINE = 24.0, -66.0
 """Of the line where lips meet: from the middle to a corner, and its height, mm."""
 
 TURN: Final = 2 * np.pi * np.arange(COLUMNS) / COLUMNS
@@ -89,7 +89,7 @@ def mouth() -> Rings:
 
 def line(aside: NDArray[np.float64]) -> NDArray[np.float64]:
     """Height of the line where lips meet: a dip in the middle, corners that rise a little, mm."""
-    rise = 2.4 * np.abs(aside) ** 3
+    rise = 3.0 * np.abs(aside) ** 3
     dip = -0.6 * np.exp(-((aside / 0.22) ** 2)) + 0.4 * np.exp(-((np.abs(aside) - 0.42) ** 2) / 0.05)
     return np.asarray(LINE + rise + dip)
 

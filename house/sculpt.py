@@ -51,8 +51,9 @@ HEAD = (
     Clay((0, 16, -28), (66, 48, 48), 20),  # forehead and temples
     Clay((0, -34, -36), (59, 60, 58), 28),  # face
     Clay((0, -60, -28), (42, 40, 47), 20),  # jaw
-    Clay((34, -58, -40), (13, 18, 22), 28, both=True),  # corners of the jaw
+    Clay((31, -56, -40), (13, 18, 22), 28, both=True),  # corners of the jaw
     Clay((0, -88, 6), (18, 13.5, 14), 26),  # chin
+    Clay((6, -84, 0), (11, 7, 0), 20, end=(33, -64, -34), both=True),  # line of the jaw
     Clay((33, -35, 1), (24, 20, 20), 30, both=True),  # cheeks
     Clay((47, -18, -14), (14, 13, 26), 30, both=True),  # cheek bones
     Clay((0, -62, 4), (27, 23, 19), 18),  # the mound of the mouth

@@ -23,7 +23,7 @@ DISTANCE: Final = 4.4
 """How many heights of the picture the camera stands away: a portrait lens of some 85 to 100 mm. At 2 noses
 grow; at 10 the face is flat."""
 
-HEADROOM, COLLAR = 0.23, 0.52
+HEADROOM, COLLAR = 0.14, 0.40
 """What is left above the crown and below the chin, in distances from the eyes to the mouth."""
 
 BACK: Final = {"face": 0.0, "side": 0.72, "three-quarter": 0.4}
