@@ -13,7 +13,7 @@ VOICES := espeak-ng flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
-.PHONY: help demo house test test-all check format wire bench sheets examples train clean voices FORCE
+.PHONY: help demo house pictures test test-all check format wire bench sheets examples train clean voices FORCE
 .SUFFIXES:
 
 help: ## this list
@@ -58,6 +58,9 @@ examples: $(VENV)/.core ## run the examples against real servers: an NPC of a ga
 
 house: $(VENV)/.test ## build the house head again: rigs/house
 	@$(BIN)/python -m house $(ARGS)
+
+pictures: $(VENV)/.test ## draw the README's pictures of the head again
+	@$(BIN)/python -m house.pictures
 
 train: voices $(VENV)/.train ## train mien-live from an empty folder (ARGS="--help" says how)
 	@$(BIN)/python -m mien.train.main $(ARGS)

@@ -89,7 +89,7 @@ def mouth() -> Rings:
 
 def line(aside: NDArray[np.float64]) -> NDArray[np.float64]:
     """Height of the line where lips meet: a dip in the middle, corners that rise a little, mm."""
-    rise = 3.0 * np.abs(aside) ** 3
+    rise = 2.4 * np.abs(aside) ** 3
     dip = -0.6 * np.exp(-((aside / 0.22) ** 2)) + 0.4 * np.exp(-((np.abs(aside) - 0.42) ** 2) / 0.05)
     return np.asarray(LINE + rise + dip)
 

@@ -26,7 +26,7 @@ LEFT: Final = (
     Shape("eyeLookOutLeft", lids=Lids(1.0, 0.98), region=EYE),
     Shape(
         "eyeSquintLeft",
-        lids=Lids(0.86, 0.42, (19.2, 18.2)),
+        lids=Lids(0.76, 0.40, (19.2, 18.2)),
         pulls=(
             Pull((33, -19), (0, 2.6, 1.0), 8),
             Pull((50, -12), (-0.8, 1.5, 0), 7),
@@ -57,7 +57,7 @@ LEFT: Final = (
     ),
     Shape(
         "cheekSquintLeft",
-        lids=Lids(0.97, 0.66, (19.0, 18.0)),
+        lids=Lids(0.92, 0.50, (19.2, 18.2)),
         pulls=(
             Pull((37, -27), (0.4, 5.4, 3.2), 11),
             Pull((24, -24), (0, 2.4, 1.2), 7),
@@ -190,24 +190,24 @@ WHOLE: Final = (
     Shape(
         "mouthFunnel",
         lips=Lips(
-            corner=(-8.0, 0.2, 3.8),
+            corner=(-8.0, -1.2, 3.8),
             upper=(0, 3.2, 6.8),
             lower=(0, -4.4, 6.2),
             upper_edge=(0, 1.4, -1.6),
             lower_edge=(0, -1.4, -1.6),
-            wide=2.6,
+            wide=3.4,
         ),
         pulls=(Pull((36, -66), (-4.0, 0, 1.0), 7, both=True),),
     ),
     Shape(
         "mouthPucker",
         lips=Lips(
-            corner=(-13.6, 0.3, 5.0),
+            corner=(-13.6, -2.4, 5.0),
             upper=(0, -0.8, 9.0),
             lower=(0, 1.0, 8.8),
             upper_edge=(0, 1.6, -2.6),
             lower_edge=(0, -1.4, -2.6),
-            wide=2.2,
+            wide=3.2,
         ),
         pulls=(Pull((36, -66), (-5.5, 0, 1.4), 7, both=True), Pull((0, -86), (0, 0.6, 1.2), 8)),
     ),
@@ -222,7 +222,7 @@ WHOLE: Final = (
     Shape(
         "mouthRollLower",
         lips=Lips(
-            lower=(0, 2.6, -11.0), lower_edge=(0, 3.4, 6.6), corner=(0.2, 0, -0.8), upper=(0, 0.9, 0.2)
+            lower=(0, 2.6, -11.0), lower_edge=(0, 5.2, 5.6), corner=(0.2, 0, -0.8), upper=(0, 0.9, 0.2)
         ),
         pulls=(Pull((0, -84), (0, 2.4, 0), 9),),
     ),
