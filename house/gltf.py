@@ -122,7 +122,7 @@ class _Book:
         )
 
     def sparse(self, way: Points) -> int:
-        """Displacements of the vertices that move, all others 0."""
+        """Displacements of the vertices that move, all others 0; an offset is forbidden where no view is."""
         rows = _rows(way)
         moved = np.ascontiguousarray(way[rows] / METRE, np.float32)
         zero = np.zeros(3, np.float32)
@@ -135,7 +135,7 @@ class _Book:
         )
         whole = len(rows) == len(way)
         return self.accessor(
-            componentType=FLOAT, count=len(way), type="VEC3", sparse=sparse,
+            byteOffset=None, componentType=FLOAT, count=len(way), type="VEC3", sparse=sparse,
             min=np.minimum(moved.min(axis=0), moved.min(axis=0) if whole else zero).tolist(),
             max=np.maximum(moved.max(axis=0), moved.max(axis=0) if whole else zero).tolist(),
         )  # fmt: skip

@@ -1,6 +1,6 @@
 """The gums: one skin from the fold behind the lips over the margin between the teeth to palate or floor.
 
-Its sections stand along the arch, closest where the margin is scalloped about the front teeth: it retreats at
+Its sections stand along the arch, close enough for the margin to be scalloped about the teeth: it retreats at
 the middle of each tooth and fills the gap between two.
 """
 
@@ -16,8 +16,12 @@ from house.arch import Row
 from house.grid import Triangles, flipped, skin
 from house.part import MIRROR, Part, Points
 
-PAPILLA = 0.40
+PAPILLA = 0.46
 """How far gum reaches down between two teeth, as a share of the crown; less leaves dark triangles there."""
+
+
+BEHIND = 0.45
+"""Share of that behind the incisors; with more, side teeth look like fangs in a smile."""
 
 
 class Bead(NamedTuple):
@@ -42,8 +46,8 @@ class Bead(NamedTuple):
 BEADS = (
     Bead(13.0, -2.6, 0.0, False, (0.78, 0.68, 0.68)),
     Bead(5.0, 0.1, 0.4, False, (0.92, 0.89, 0.89)),
-    Bead(1.1, 0.40, 0.6, False, (1.0, 1.0, 1.0)),
-    Bead(-0.2, -0.9, 0.6, False, (1.0, 1.0, 1.0)),
+    Bead(1.1, 0.40, 0.35, False, (1.0, 1.0, 1.0)),
+    Bead(-0.2, -0.7, 0.35, False, (1.0, 1.0, 1.0)),
     Bead(-0.2, 0.9, 0.0, True, (0.97, 0.96, 0.96)),
     Bead(1.4, -0.4, 0.0, True, (0.97, 0.96, 0.96)),
 )
@@ -82,9 +86,10 @@ def _stations(row: Row) -> list[Station]:
     ends = np.cumsum([0.0, *(tooth.width for tooth in row.teeth)])
     found = [Station(0.0, PAPILLA)]
     for number, (start, end) in enumerate(pairwise(ends)):
-        for part in (0.25, 0.5, 0.75) if number < 3 else (0.5,):
-            found.append(Station(start + part * (end - start), PAPILLA * (2 * part - 1) ** 2))
-        found.append(Station(end, PAPILLA))
+        reach = PAPILLA if number < 2 else PAPILLA * BEHIND
+        for part in (0.25, 0.5, 0.75):
+            found.append(Station(start + part * (end - start), reach * (2 * part - 1) ** 2))
+        found.append(Station(end, reach))
     return [*found, Station(ends[-1] + 3, -0.2), Station(ends[-1] + 13, -0.4)]
 
 

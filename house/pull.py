@@ -44,6 +44,9 @@ class Lips:
     other: Vector | None = None
     """The right corner's way, where it is not the left one mirrored; then nothing is mirrored."""
 
+    over: bool = True
+    """Whether the lips slide over the teeth; those that roll in go behind them."""
+
     wide: float = 2.2
     """How far the middle reaches: the power of the way to the corner at which the corner takes over."""
 
@@ -145,7 +148,29 @@ def _still(shape: Shape, skin: Skin) -> Pin:
 def _lips(lips: Lips, skin: Skin) -> list[Pin]:
     rows = lip_rows(skin)
     moved = np.stack([_ring(lips, share) for share in np.clip(_shares(len(rows)), 0, 1)])
-    return [Pin(rows.ravel(), moved.reshape(-1, 3))]
+    moved = moved.reshape(-1, 3)
+    if lips.over:
+        rest = skin.vertices[rows.ravel()]
+        moved = _before_teeth(rest + moved, rest) - rest
+    return [Pin(rows.ravel(), moved)]
+
+
+ARCH: Final = (28.8, 45.4, -24.0)
+"""The half ellipse that lips do not enter: half its width, its depth, and z of its middle; the teeth's own
+(`house/arch.py`) and a little more, mm."""
+
+
+def _before_teeth(points: Points, rest: Points) -> Points:
+    """`points` of the lips, each as far outside the arch as it is at rest, if not farther."""
+    wide, deep, middle = ARCH
+    flat, still = (
+        np.hypot(some[:, 0] / wide, np.maximum(some[:, 2] - middle, 0) / deep) for some in (points, rest)
+    )
+    grown = np.maximum(np.minimum(still, 1.0) / np.maximum(flat, 1e-6), 1.0)
+    out = points.copy()
+    out[:, 0] *= grown
+    out[:, 2] = middle + (points[:, 2] - middle) * grown
+    return out
 
 
 def _shares(rings: int) -> Doubles:

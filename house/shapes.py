@@ -222,14 +222,22 @@ WHOLE: Final = (
     Shape(
         "mouthRollLower",
         lips=Lips(
-            lower=(0, 2.6, -11.0), lower_edge=(0, 5.2, 5.6), corner=(0.2, 0, -0.8), upper=(0, 0.9, 0.2)
+            over=False,
+            lower=(0, 2.6, -11.0),
+            lower_edge=(0, 5.2, 5.6),
+            corner=(0.2, 0, -0.8),
+            upper=(0, 0.9, 0.2),
         ),
         pulls=(Pull((0, -84), (0, 2.4, 0), 9),),
     ),
     Shape(
         "mouthRollUpper",
         lips=Lips(
-            upper=(0, -0.6, -4.6), upper_edge=(0, -5.0, 1.0), corner=(0.2, 0, -0.8), lower=(0, 0.2, -0.4)
+            over=False,
+            upper=(0, -0.6, -4.6),
+            upper_edge=(0, -5.0, 1.0),
+            corner=(0.2, 0, -0.8),
+            lower=(0, 0.2, -0.4),
         ),
         pulls=(Pull((0, -54), (0, -1.6, -0.8), 7),),
     ),
