@@ -14,6 +14,9 @@ from house.materials import MATERIALS
 from house.part import Part, Points
 
 METRE: Final = 1000.0
+NECK: Final = (0.0, -160.0, -82.0)
+"""Where the neck stands on the shoulders, mm."""
+
 UNMOVED: Final = 0.02
 """Mm below which a vertex is not written into a shape."""
 
@@ -27,8 +30,10 @@ def write_glb(head: Head, path: Path) -> None:
         book.file.materials.append(_material(material, made))
     for part in head.parts:
         same = head.skin if part is head.skin[0] else (part,)
-        book.mesh(part, same)
-    book.file.scenes = [gl.Scene(nodes=list(range(len(book.file.nodes))))]
+        book.mesh(part, same, head.neck.turns(part.vertices))
+    book.bones(head)
+    inner = [child for node in book.file.nodes for child in node.children or []]
+    book.file.scenes = [gl.Scene(nodes=[n for n in range(len(book.file.nodes)) if n not in inner])]
     book.file.scene = 0
     book.file.asset = gl.Asset(version="2.0", generator="mien house", copyright="CC0 1.0, the makers of Mien")
     book.file.buffers = [gl.Buffer(byteLength=len(book.blob))]
@@ -49,16 +54,23 @@ class _Book:
     def __init__(self) -> None:
         self.file, self.blob = gl.GLTF2(), bytearray()
 
-    def mesh(self, part: Part, pieces: tuple[Part, ...]) -> None:
-        """One node with one mesh: the vertices of `part`, the triangles of each piece."""
+    def mesh(self, part: Part, pieces: tuple[Part, ...], turns: NDArray[np.float64]) -> None:
+        """One node with one mesh: the vertices of `part`, the triangles of each piece.
+
+        Args:
+            turns: Shape (vertices,), 0..1: how much of the head's turns each vertex makes.
+        """
         every = np.concatenate([piece.triangles for piece in pieces])
+        facing, shares = normals(part.vertices, every), _shares(turns)
         attributes = gl.Attributes(
             POSITION=self.floats(part.vertices / METRE, bounds=True),
-            NORMAL=self.floats(normals(part.vertices, every)),
+            NORMAL=self.floats(facing),
             COLOR_0=self.colors(part),
+            JOINTS_0=self.quads((shares > 0) * [0, 1, 0, 0]),
+            WEIGHTS_0=self.quads(shares, normalized=True),
         )
         names = [name for name, way in part.shapes.items() if _rows(way).size]
-        targets = [{"POSITION": self.sparse(part.shapes[name])} for name in names]
+        targets = [self.target(part, every, facing, part.shapes[name]) for name in names]
         primitives = [
             gl.Primitive(
                 attributes=attributes,
@@ -76,7 +88,31 @@ class _Book:
                 extras={"targetNames": names},
             )
         )
-        self.file.nodes.append(gl.Node(name=part.name, mesh=len(self.file.meshes) - 1))
+        self.file.nodes.append(gl.Node(name=part.name, mesh=len(self.file.meshes) - 1, skin=0))
+
+    def bones(self, head: Head) -> None:
+        """The neck, which stays, and the head on it, which turns; one skin for all meshes."""
+        first, root, joint = len(self.file.nodes), np.array(NECK) / METRE, head.neck.joint / METRE
+        self.file.nodes += [
+            gl.Node(name="neck", translation=root.tolist(), children=[first + 1]),
+            gl.Node(name="head_bone", translation=(joint - root).tolist()),
+        ]
+        back = np.tile(np.eye(4, dtype=np.float32), (2, 1, 1))
+        back[0, 3, :3], back[1, 3, :3] = -root, -joint  # by columns, as glTF has matrices
+        matrices = self.accessor(bufferView=self.view(back), componentType=FLOAT, count=2, type="MAT4")
+        self.file.skins = [
+            gl.Skin(name="house", joints=[first, first + 1], skeleton=first, inverseBindMatrices=matrices)
+        ]
+
+    def target(self, part: Part, every: NDArray[np.int64], facing: Points, way: Points) -> dict[str, int]:
+        """One shape: where vertices go, and how the normals of those that go turn."""
+        rows = _rows(way)
+        indices = self.view(rows.astype(np.uint16))
+        turned = normals(part.vertices + way, every) - facing
+        return {
+            "POSITION": self.sparse(len(way), rows, way[rows] / METRE, indices, bounds=True),
+            "NORMAL": self.sparse(len(way), rows, turned[rows], indices),
+        }
 
     def view(self, data: NDArray[Any], target: int | None = None) -> int:
         """A buffer view of `data`, aligned to 4 bytes."""
@@ -105,11 +141,16 @@ class _Book:
 
     def colors(self, part: Part) -> int:
         tint = np.ones_like(part.vertices) if part.tint is None else part.tint
-        data = np.full((len(tint), 4), 255, np.uint8)
+        data = np.full((len(tint), 4), 255)
         data[:, :3] = np.round(np.clip(tint, 0, 1) * 255)
+        return self.quads(data, normalized=True)
+
+    def quads(self, values: NDArray[Any], normalized: bool | None = None) -> int:
+        """Four bytes a vertex."""
+        data = np.ascontiguousarray(values, np.uint8)
         view = self.view(data, gl.ARRAY_BUFFER)
         return self.accessor(
-            bufferView=view, componentType=UBYTE, normalized=True, count=len(data), type="VEC4"
+            bufferView=view, componentType=UBYTE, normalized=normalized, count=len(data), type="VEC4"
         )
 
     def indices(self, triangles: NDArray[np.int64]) -> int:
@@ -121,24 +162,29 @@ class _Book:
             type="SCALAR",
         )
 
-    def sparse(self, way: Points) -> int:
-        """Displacements of the vertices that move, all others 0; an offset is forbidden where no view is."""
-        rows = _rows(way)
-        moved = np.ascontiguousarray(way[rows] / METRE, np.float32)
-        zero = np.zeros(3, np.float32)
+    def sparse(
+        self, count: int, rows: NDArray[np.int64], values: Points, indices: int, bounds: bool = False
+    ) -> int:
+        """`values` at `rows`, 0 at all others of `count`; an offset is forbidden where no view is."""
+        data = np.ascontiguousarray(values, np.float32)
         sparse = gl.Sparse(
             count=len(rows),
-            indices=gl.AccessorSparseIndices(
-                bufferView=self.view(rows.astype(np.uint16)), componentType=USHORT
-            ),
-            values=gl.AccessorSparseValues(bufferView=self.view(moved)),
+            indices=gl.AccessorSparseIndices(bufferView=indices, componentType=USHORT),
+            values=gl.AccessorSparseValues(bufferView=self.view(data)),
         )
-        whole = len(rows) == len(way)
+        limits = {}
+        if bounds:
+            whole = data if len(rows) == count else np.concatenate([data, np.zeros((1, 3), np.float32)])
+            limits = {"min": whole.min(axis=0).tolist(), "max": whole.max(axis=0).tolist()}
         return self.accessor(
-            byteOffset=None, componentType=FLOAT, count=len(way), type="VEC3", sparse=sparse,
-            min=np.minimum(moved.min(axis=0), moved.min(axis=0) if whole else zero).tolist(),
-            max=np.maximum(moved.max(axis=0), moved.max(axis=0) if whole else zero).tolist(),
-        )  # fmt: skip
+            byteOffset=None, componentType=FLOAT, count=count, type="VEC3", sparse=sparse, **limits
+        )
+
+
+def _shares(turns: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Weights of neck, head and two bones that are not, shape (vertices, 4), of 255."""
+    head = np.round(turns * 255).astype(np.int64)
+    return np.stack([255 - head, head, 0 * head, 0 * head], axis=1)
 
 
 def _rows(way: Points) -> NDArray[np.int64]:

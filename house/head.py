@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from house import jaw, mouth
 from house.body import body
@@ -18,9 +19,30 @@ from house.part import Part, Points
 from house.skin import Skin, skin
 from house.teeth import teeth
 from house.tongue import tongue
+from mien.preview.neck import neck_of
 
 NEARER = np.array([-0.22, 0.0, 0.0])
 """What ears lie closer to the head than they were made."""
+
+
+@dataclass(frozen=True, eq=False)
+class Neck:
+    """The joint about which the head turns, where `mien preview` has it on any head."""
+
+    joint: Points
+    """Shape (3,), mm."""
+
+    chin: Points
+    level: Points
+    """The lowest point of the jaw, and one between the eyes, mm."""
+
+    crown: Points
+    """Points above the eyes, which say where the skull ends, mm."""
+
+    def turns(self, points: Points) -> NDArray[np.float64]:
+        """How much of a turn each point makes, 0..1."""
+        share = neck_of(np.concatenate([points, self.crown]), self.chin, self.level)[1]
+        return np.asarray(share[: len(points)], np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +51,7 @@ class Head:
 
     skin: tuple[Part, ...]
     others: tuple[Part, ...]
+    neck: Neck
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -47,7 +70,16 @@ def head() -> Head:
     return Head(
         tuple(_materials(face, shapes)),
         tuple(_with_jaw(part) for part in (*inside, *outside)),
+        _neck(face),
     )
+
+
+def _neck(face: Skin) -> Neck:
+    points = face.vertices
+    rides = np.flatnonzero(np.abs(points[:, 0]) < 12)
+    chin = points[rides[np.argmin(np.where(points[rides, 2] > 0, points[rides, 1], 0))]]
+    level, crown = np.zeros(3), points[points[:, 1] > 0]
+    return Neck(neck_of(crown, chin, level)[0], chin, level, crown)
 
 
 def _materials(face: Skin, shapes: dict[str, Points]) -> list[Part]:

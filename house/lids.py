@@ -33,6 +33,9 @@ UPPER, LOWER = 7.9, 7.8
 """Height and depth of the opening at rest, mm: the upper lid covers the rim of the iris, the lower touches
 it."""
 
+SEALED = 16.6
+"""Radius at which the hidden ring ends, mm: within the ball, so that nobody looks in between from aside."""
+
 FRONT, BACK = 18.9, 17.8
 """Radii at which margins lie, mm; the ball bulges by the cornea, and half a blink cuts the corner."""
 
@@ -88,5 +91,5 @@ def lids() -> Rings:
     plate = on_ball(outline(wider=1.8, higher=2.4), 19.4)
     margin = on_ball(outline(wider=0.5, higher=0.3), FRONT)
     edge = on_ball(outline(), BACK)
-    behind = on_ball(outline(wider=0.6, higher=2.5), 17.3)
+    behind = on_ball(outline(wider=0.6, higher=2.5), SEALED)
     return Rings(np.stack([orbit, fold, plate, margin, edge, behind]))

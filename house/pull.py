@@ -243,7 +243,7 @@ def _opened(to: Lids) -> Points:
             lids.on_ball(plate, np.maximum(19.4, before + 0.1)),
             lids.on_ball(margin, before),
             lids.on_ball(flat, behind),
-            lids.on_ball(hidden, behind - 0.5),
+            lids.on_ball(hidden, lids.SEALED),
         ]
     )
 

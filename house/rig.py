@@ -21,8 +21,12 @@ from mien.values import CHANNELS, Motion
 
 MESH: Final = "head.glb"
 
-TURNS: Final = {"headYaw": 1.4, "headPitch": 1.1, "headRoll": 0.9}
-"""What a neck does at most, radians."""
+TURNS: Final = {
+    "headYaw": (1.4, (0, 1, 0)),
+    "headPitch": (1.1, (-1, 0, 0)),
+    "headRoll": (0.9, (0, 0, -1)),
+}
+"""What a neck does at most, radians, and about which axis of the bone."""
 
 SOURCE: Final = """# house: where it comes from
 
@@ -33,8 +37,7 @@ Proportions and amplitudes were measured on the ICT face (MIT) and on tables of 
 copied.
 
 * Curves: ARKit's 52, the 16 tongue shapes of Audio2Face-3D under our channels' names, four action units that
-  ARKit lacks, and three turns of the head, which are no shapes: whoever shows the head turns it, as `mien
-  preview` does.
+  ARKit lacks, and three turns of the bone `head_bone`, which stands upright at rest; the shoulders stay.
 * The map is that of `arkit`, one to one for tongue, action units and head; the contacts are those of `mien
   rig fit` on this mesh.
 
@@ -71,8 +74,10 @@ def _rig() -> dict[str, Any]:
     groups["right"] = [*groups["right"], *(name for name in names if name.endswith("Right"))]
     groups["head"] = list(TURNS)
     turns = [
-        {"name": name, "unit": "rad", "min": -most, "rest": 0, "max": most} for name, most in TURNS.items()
-    ]
+        {"name": name, "unit": "rad", "min": -most, "rest": 0, "max": most,
+         "bone": {"name": "head_bone", "moves": "rotation", "axis": list(axis)}}
+        for name, (most, axis) in TURNS.items()
+    ]  # fmt: skip
     return {
         "schema": 1,
         "title": "The house head: ARKit, tongue, four action units",

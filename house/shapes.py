@@ -67,13 +67,13 @@ LEFT: Final = (
     ),
     Shape(
         "noseSneerLeft",
-        lips=Lips(upper=(0, 2.6, 0.3), corner=(0, 0.8, 0), side="Left"),
+        lips=Lips(upper=(0, 3.2, 0.3), corner=(0, 0.8, 0), side="Left"),
         pulls=(
-            Pull((10.5, -41), (1.2, 4.2, 0.4), 6),
-            Pull((12, -26), (0.2, 3.6, 1.2), 6),
-            Pull((7, -12), (-0.6, 2.2, 1.0), 5),
+            Pull((10.5, -41), (1.6, 6.2, 0.8), 6),
+            Pull((12, -26), (0.2, 5.6, 2.2), 6),
+            Pull((7, -12), (-0.8, 3.4, 1.6), 5),
             Pull((9, 17), (-1.0, -2.2, 0.8), 6),
-            Pull((22, -44), (0, 2.8, 1.2), 8),
+            Pull((22, -44), (0.6, 4.6, 2.6), 8),
         ),
         region=Region((16.0, -26.0, 16.0), (38.0, 58.0, 46.0)),
     ),
@@ -140,7 +140,7 @@ LEFT: Final = (
     Shape(
         "mouthLowerDownLeft",
         lips=Lips(
-            corner=(0.2, -1.6, -0.3), lower=(0, -7.0, -1.2), lower_edge=(0, 0.4, 0.3), side="Left", wide=3.4
+            corner=(0.2, -1.6, -0.3), lower=(0, -5.8, -1.0), lower_edge=(0, 0.4, 0.3), side="Left", wide=3.4
         ),
         pulls=(Pull((14, -88), (0.3, -2.6, -0.2), 8),),
     ),
@@ -190,7 +190,7 @@ WHOLE: Final = (
     Shape(
         "mouthFunnel",
         lips=Lips(
-            corner=(-8.0, -1.2, 3.8),
+            corner=(-7.2, -1.1, 3.8),
             upper=(0, 3.2, 6.8),
             lower=(0, -4.4, 6.2),
             upper_edge=(0, 1.4, -1.6),
@@ -202,7 +202,7 @@ WHOLE: Final = (
     Shape(
         "mouthPucker",
         lips=Lips(
-            corner=(-13.6, -2.4, 5.0),
+            corner=(-12.4, -2.2, 5.0),
             upper=(0, -0.8, 9.0),
             lower=(0, 1.0, 8.8),
             upper_edge=(0, 1.6, -2.6),
@@ -214,7 +214,7 @@ WHOLE: Final = (
     Shape(
         "mouthLeft",
         lips=Lips(
-            corner=(7.6, 2.6, -5.5), upper=(10.0, 0.4, -1.0), lower=(10.0, 0.2, -1.0), other=(9.6, -0.8, 1.5)
+            corner=(8.6, 3.0, -6.4), upper=(11.4, 0.4, -1.4), lower=(11.4, 0.2, -1.4), other=(10.9, -1.0, 1.5)
         ),
         pulls=(Pull((34, -62), (5.0, 2, -1.2), 7), Pull((-34, -64), (6.0, -0.5, 0.5), 7)),
         region=Region(MOUTH.middle, (68.0, 52.0, 66.0)),
