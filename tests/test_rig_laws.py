@@ -169,17 +169,19 @@ def test_delayed_motion_gives_delayed_curves(rig: Rig, rate: Fraction, rows: int
 
 @EVERY_RIG
 def test_a_mirrored_motion_moves_the_mirrored_curves(rig: Rig) -> None:
-    """To the same value, or for curves that go from side to side always to the opposite one."""
+    """To the same value, or for curves that go from side to side always to the opposite one; contacts know
+    their gaps to .001 mm."""
     rows = np.concatenate([random_rows(seed) for seed in range(20)])
     place = {name: index for index, name in enumerate(rig.names)}
     mirror = np.arange(len(rig.names))
     for left, right in sides(rig):
         mirror[[place[left], place[right]]] = place[right], place[left]
     rest, size = numbers(rig, "rest"), numbers(rig, "high") - numbers(rig, "low")
+    near = 2e-3 if rig.contacts else 1e-5
     ours = (drive(mirrored(rows), rig) - rest) / size
     theirs = ((drive(rows, rig) - rest) / size)[:, mirror]
     miss = np.minimum(abs(ours - theirs).max(axis=0), abs(ours + theirs).max(axis=0))
-    assert [(name, miss[column]) for name, column in place.items() if miss[column] > 1e-5] == []
+    assert [(name, miss[column]) for name, column in place.items() if miss[column] > near] == []
 
 
 # Lips

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from types import FrameType
 
 from mien.cli.options import character_of
 from mien.cli.progress import bar
 from mien.errors import FileError, OptionError, unknown
 from mien.preview.camera import VIEWS, View
-from mien.preview.compare import Pair, key_of, paired, size_of, write_key
+from mien.preview.compare import Pair, key_of, paired, write_key
 from mien.preview.film import check_film
+from mien.preview.frames import MOST_WORKERS
 from mien.preview.head import load_head
 from mien.preview.rays import need_rays
 from mien.preview.source import Asked, Line, house_head, is_sound, read_line
@@ -33,7 +37,8 @@ from mien.preview.stage import (
 SMALLEST, LARGEST = 64, 4096
 """Pixels of a picture's side: below, no lips are seen; above, players of H.264 give up."""
 
-MOST_WORKERS = 64
+ENDED = 128
+"""Exit code of a program that a signal ends, less the signal's number."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +70,18 @@ def preview(inputs: Sequence[Path], order: Order) -> None:
     Raises:
         MienError: Options that contradict one another, files that cannot be read, an output that cannot be.
     """
+    with _cleared_up():
+        _preview(inputs, order)
+
+
+def _preview(inputs: Sequence[Path], order: Order) -> None:
     out, kind = plan(inputs, order)
     size, view = _size(order.size, kind), _view(order.view)
     if not 0 <= order.workers <= MOST_WORKERS:
         raise OptionError(f"--workers {order.workers} is outside 0..{MOST_WORKERS}; 0 is one for each core.")
     need_rays()
     if kind == "film":
-        check_film(size_of(size) if order.compare else size, Fraction(0), out)
+        check_film(size, Fraction(0), out)
     head = load_head(order.head or house_head())
     lines = [_read(path, order, inputs) for path in inputs]
     for line in lines:
@@ -84,6 +94,24 @@ def preview(inputs: Sequence[Path], order: Order) -> None:
         print(f"  {note}")
 
 
+@contextmanager
+def _cleared_up() -> Iterator[None]:
+    """Ends as after Ctrl-C when the system ends us, or the terminal closes: nothing half-written is left."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(ENDED + number)
+
+    deadly = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    ours = [number for number in deadly if signal.getsignal(number) == signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
 # What is asked
 
 
@@ -94,6 +122,9 @@ def plan(inputs: Sequence[Path], order: Order) -> tuple[Path, Kind]:
         OptionError, FileError: Options that contradict one another, or an output that is no preview.
     """
     _check_count(inputs, order)
+    for path in inputs:
+        if path.is_dir():
+            raise FileError(f"{path}: is a folder, and one line is shown; name a file in it.")
     asked = _asked(order)
     out = order.out or _beside(inputs, asked, order)
     kind = kind_of(out, asked)
@@ -101,9 +132,16 @@ def plan(inputs: Sequence[Path], order: Order) -> tuple[Path, Kind]:
         raise OptionError("A strip shows one line; write a sheet (--sheet) or a film of the two.")
     if not out.parent.is_dir():
         raise FileError(f"{out}: there is no folder '{out.parent}'; make it, or choose another.")
-    if out.resolve() in {path.resolve() for path in inputs}:
-        raise FileError(f"{out} is an input itself; choose another output.")
+    _check_kept(inputs, out, order)
     return out, kind
+
+
+def _check_kept(inputs: Sequence[Path], out: Path, order: Order) -> None:
+    """Refuse to write over what is read."""
+    read = {path.resolve() for path in (*inputs, order.audio, order.head, order.phones) if path}
+    for path in (out, key_of(out)) if order.blind else (out,):
+        if path.resolve() in read:
+            raise FileError(f"{path} is an input itself; choose another output.")
 
 
 def _check_count(inputs: Sequence[Path], order: Order) -> None:
@@ -185,6 +223,8 @@ def _written(stage: Stage, out: Path, kind: Kind, order: Order) -> Written:
 def _notes(lines: Sequence[Line], pair: Pair | None, out: Path, order: Order) -> list[str]:
     """What a viewer should know beside the picture."""
     notes = [note for line in lines for note in line.notes]
+    if notes and order.blind:  # they have names, and lengths that can be seen
+        notes = ["The sound is not as long as that of a take: it may be another's."]
     if pair and pair.note:
         notes.append(pair.note)
     if pair and order.blind:

@@ -27,6 +27,9 @@ MOST_PIXELS: Final = 64 << 20
 LARGEST: Final = 1024
 """Pixels a side that are kept of a picture: a head fills no more of a preview."""
 
+KINDS: Final = ("PNG", "JPEG", "WEBP")
+"""What pictures may be. Pillow reads more, some by way of other programs; heads come from anywhere."""
+
 TRANSFORM = "KHR_texture_transform"
 
 ANIME = ("mtoon", "unlit")
@@ -53,7 +56,6 @@ class _Transform(_Part):
 class _Surface(_Part):
     base_color_factor: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
     base_color_texture: _TextureInfo | None = None
-    metallic_factor: float = 1.0
     roughness_factor: float = 1.0
 
 
@@ -106,13 +108,12 @@ class Materials:
             return Material("", roughness=0.6)
         found = pick(self._looks.materials, index, "material", self._file.path)
         surface, cut = found.pbr_metallic_roughness, found.alpha_mode in {"MASK", "BLEND"}
-        red, green, blue, alpha = surface.base_color_factor
+        red, green, blue, alpha = map(_share, surface.base_color_factor)
         info = surface.base_color_texture
         return Material(
             found.name or "",
             (red, green, blue),
-            roughness=surface.roughness_factor,
-            metallic=surface.metallic_factor,
+            roughness=_share(surface.roughness_factor),
             alpha=alpha if cut else 1.0,
             texture=None if info is None else self._picture(info.index),
             cutoff=0.0 if not cut else found.alpha_cutoff if found.alpha_mode == "MASK" else 0.5,
@@ -158,6 +159,11 @@ class Materials:
         return self._arrays.linked(image.uri)
 
 
+def _share(number: float) -> float:
+    """The nearest that the specification allows."""
+    return min(max(number, 0.0), 1.0)
+
+
 def tints(arrays: Arrays, cut: Cut) -> NDArray[np.float32] | None:
     """The colours of the vertices of `cut`, linear RGB of shape (vertices, 3), where it has some."""
     at = cut.piece.primitive.attributes.colour
@@ -195,19 +201,21 @@ def _transformed(uv: NDArray[np.float32], change: _Transform) -> NDArray[np.floa
 def _decoded(data: bytes, where: str) -> NDArray[np.uint8]:
     """The picture in `data`, shape (height, width, 3 or 4), no side longer than `LARGEST`."""
     try:
-        from PIL import Image
+        from PIL import Image, UnidentifiedImageError
     except ImportError:
         raise MissingExtraError(
             f"{where}: pictures on a face are read with Pillow; install it: pip install 'mien[preview]'"
         ) from None
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with Image.open(io.BytesIO(data), formats=KINDS) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise MeshError(f"{where}: has {image.width} x {image.height} pixels; make it smaller.")
             image.draft("RGB", (LARGEST, LARGEST))
             picture = image.convert("RGBA" if image.has_transparency_data else "RGB")
             picture.thumbnail((LARGEST, LARGEST), Image.Resampling.BOX)
             return np.asarray(picture)
+    except UnidentifiedImageError:
+        raise MeshError(f"{where}: is no picture that can be read; export it as PNG or JPEG.") from None
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as problem:
         raise MeshError(
             f"{where}: cannot be read as a picture ({problem}); export it as PNG or JPEG."

@@ -28,9 +28,6 @@ class Material:
     roughness: float = 0.6
     """0 is a mirror, 1 is chalk."""
 
-    metallic: float = 0.0
-    """0..1."""
-
     alpha: float = 1.0
     """0 is glass, 1 lets nothing through."""
 

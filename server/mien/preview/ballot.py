@@ -173,7 +173,11 @@ def _told(lines: list[dict[str, Any]], systems: tuple[str, str], title: str, que
     """What the page is told; its `id` is that of these very films, names and words."""
     told = {"title": title, "question": question, "systems": list(systems), "lines": lines}
     text = json.dumps(told, sort_keys=True, ensure_ascii=False)
-    return {"id": hashlib.sha256(text.encode()).hexdigest()[:16], **told}
+    try:
+        return {"id": hashlib.sha256(text.encode()).hexdigest()[:16], **told}
+    except UnicodeEncodeError as problem:
+        near = text[max(0, problem.start - 20) : problem.start]
+        raise FileError(f"After '{near}' comes what is no letter; give it another name.") from None
 
 
 def page(told: Mapping[str, Any]) -> str:

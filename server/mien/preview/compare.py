@@ -16,6 +16,7 @@ from typing import Final
 
 import numpy as np
 
+from mien.errors import OptionError
 from mien.files import written_beside
 from mien.preview.labels import Picture, band
 from mien.preview.reel import closed
@@ -49,11 +50,6 @@ class Pair:
     """Whether the names say nothing."""
 
     @property
-    def frames(self) -> int:
-        """Those of the longer one."""
-        return max(line.frames for line in self.lines)
-
-    @property
     def longer(self) -> Line:
         """The one that ends last, with whatever sound, phones and emotion one of the two has."""
         first, other = sorted(self.lines, key=lambda line: -line.frames)
@@ -73,19 +69,44 @@ class Pair:
         who = "The shorter line" if self.blind else short.name
         return f"{who} ends {long.seconds - short.seconds:.2f} s earlier and holds its last frame."
 
+    @property
+    def note_of_sound(self) -> str:
+        """That one of them is not heard, if so; blind, not which."""
+        if len({line.sound for line in self.lines if line.sound}) < 2:
+            return ""
+        heard = "one of them" if self.blind else self.longer.sound
+        return f"There are two sounds, and the film has that of {heard}."
+
 
 def paired(one: tuple[Path, Line], other: tuple[Path, Line], blind: bool = False, seed: int = 0) -> Pair:
     """The two side by side, the second at the rate of the first.
 
     Args:
         blind: In an order drawn from `seed` and both names, whichever is given first.
+    Raises:
+        OptionError: One begins when the other is over.
     """
     second = replace(other[1], curves=at_rate(other[1].curves, one[1].curves.rate))
-    found = [one, (other[0], second)]
+    found = [*zip((one[0], other[0]), _begun_together(one[1], second), strict=True)]
     if blind and _is_turned(one[0], other[0], seed):
         found.reverse()
     files, lines = (found[0][0], found[1][0]), (found[0][1], found[1][1])
     return Pair(lines, NAMES if blind else _names(*files), files, blind)
+
+
+def _begun_together(*lines: Line) -> Iterator[Line]:
+    """`lines` from the earliest start on; whatever begins later holds its first frame until then."""
+    start = min(line.curves.start for line in lines)
+    over = min(line.curves.start + line.seconds for line in lines)
+    for line in lines:
+        curves = line.curves
+        if curves.start > over:
+            raise OptionError(
+                f"{line.name} begins at {curves.start:g} s, when the other is over: nothing to compare."
+            )
+        late = round((curves.start - start) * curves.rate)
+        held = np.concatenate([np.repeat(curves.values[:1], late, axis=0), curves.values])
+        yield replace(line, curves=replace(curves, values=held, start=start))
 
 
 def key_of(out: Path) -> Path:
@@ -102,7 +123,8 @@ def write_key(pair: Pair, seed: int, out: Path) -> Path:
     files = {name: str(path) for name, path in zip(NAMES, pair.files, strict=True)}
     key = {"schema": 1, "kind": "mien.blind", "shown": out.name, "seed": seed, "left": "A", **files}
     with written_beside(key_of(out)) as beside:
-        beside.write_text(json.dumps(key, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = json.dumps(key, indent=2, ensure_ascii=False) + "\n"
+        beside.write_text(text, encoding="utf-8", errors="backslashreplace")  # which JSON reads back
     return key_of(out)
 
 
@@ -178,5 +200,6 @@ def _names(one: Path, other: Path) -> tuple[str, str]:
 def _is_turned(one: Path, other: Path, seed: int) -> bool:
     """A coin that falls alike for the same seed and files, whichever is named first."""
     names = sorted(map(str, (one, other)))
-    coin = hashlib.blake2b("\0".join([str(seed), *names]).encode(), digest_size=1).digest()[0] & 1
+    said = "\0".join([str(seed), *names]).encode("utf-8", "surrogateescape")
+    coin = hashlib.blake2b(said, digest_size=1).digest()[0] & 1
     return bool(coin) != (names[0] == str(one))

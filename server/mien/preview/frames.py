@@ -32,6 +32,9 @@ POSIX: Final = hasattr(signal, "pthread_sigmask")
 AHEAD: Final = 3
 """Pictures a process may be ahead of who takes them: memory stays bounded, nobody waits."""
 
+MOST_WORKERS: Final = 61
+"""Processes; Windows waits for no more."""
+
 FEW: Final = 12
 """Pictures that are made sooner than another process has started, which takes a second."""
 
@@ -121,7 +124,16 @@ _HELD: dict[str, tuple[Renderer, Head, tuple[str, ...]]] = {}
 
 def _start(held: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _HELD["all"] = pickle.loads(held.read_bytes())
+
+
+def _end_with_parent() -> None:
+    """Nobody tells a process of the pool that its parent was killed: it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _draw(row: NDArray[np.float32]) -> Picture:
@@ -133,5 +145,6 @@ def _drawn(renderer: Renderer, head: Head, names: tuple[str, ...], row: NDArray[
 
 
 def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Cores that this process may use, and that are used."""
+    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(here, MOST_WORKERS)

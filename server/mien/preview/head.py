@@ -134,10 +134,10 @@ _TELLING: Final = {"jawOpen", "eyeBlinkLeft", "eyeBlinkRight", *LIPS}
 
 
 def _by_curve(mesh: FaceMesh) -> dict[str, Floats]:
-    """The shapes of `mesh` under the names of the curves that drive them: ARKit's where they are that."""
+    """The shapes of `mesh` that move it, by the curves that drive them: ARKit's where they are that."""
     known = {_plain(name): name for name in load_rig(find_rig("arkit")).names}
-    shapes: dict[str, Floats] = dict(mesh.shapes)
-    for name, moved in mesh.shapes.items():
+    shapes: dict[str, Floats] = {name: moved for name, moved in mesh.shapes.items() if moved.any()}
+    for name, moved in list(shapes.items()):
         shapes.setdefault(known.get(_plain(name), name), moved)
     return shapes
 
@@ -156,9 +156,9 @@ def _check_shapes(shapes: Mapping[str, Floats], path: Path) -> None:
         missing.append(f"one of {', '.join(LIPS)}")
     if missing:
         raise MeshError(
-            f"{path}: has {len(shapes)} shapes and lacks {' and '.join(missing)}, without which it cannot "
-            f"speak; export it with ARKit's 52 shapes, or make a rig for its own: mien rig new NAME --from "
-            f"{path.name}"
+            f"{path}: has {len(shapes)} shapes that move it and lacks {' and '.join(missing)}, without which "
+            "it cannot speak; export it with ARKit's 52 shapes, or make a rig for its own: mien rig new NAME "
+            f"--from {path.name}"
         )
 
 

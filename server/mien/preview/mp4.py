@@ -177,9 +177,15 @@ def _placed(blocks: Iterable[NDArray[np.float32]], reel: Reel, rate: int) -> Ite
     if skip < 0:
         silence = min(-skip, wanted)
         wanted, skip = wanted - silence, 0
-        yield np.zeros(silence, np.float32)
+        yield from _silent(silence, rate)
     for block in blocks:
         part = block[skip : skip + wanted]
         skip, wanted = max(0, skip - len(block)), wanted - len(part)
         yield part
-    yield np.zeros(wanted, np.float32)
+    yield from _silent(wanted, rate)
+
+
+def _silent(samples: int, rate: int) -> Iterator[NDArray[np.float32]]:
+    """So many samples of silence, a second at a time."""
+    for start in range(0, samples, rate):
+        yield np.zeros(min(rate, samples - start), np.float32)

@@ -135,8 +135,8 @@ class Paint:
 
     def _sampled(self, picture: Floats, corners: Ints, shares: Floats) -> Floats:
         """`picture` between its four nearest pixels, repeated without end; shape (n, 3 or 4)."""
-        if self._look.uv is None:
-            return np.ones((len(corners), picture.shape[2]), np.float32)
+        if self._look.uv is None:  # as where other pieces of a head have UVs and this one has none
+            return np.broadcast_to(picture[0, 0], (len(corners), picture.shape[2]))
         height, width = picture.shape[:2]
         uv = np.einsum("nck,nc->nk", self._look.uv[corners], shares)
         place = uv * np.array([width, height], np.float32) - np.float32(0.5)

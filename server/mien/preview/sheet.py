@@ -24,6 +24,9 @@ LARGEST: Final = 120_000_000
 USUAL: Final = 48
 """Frames, about, where neither phones nor seconds are given: what one looks through at a glance."""
 
+SHORTEST: Final = 0.001
+"""Seconds from frame to frame; at less, the number of frames has no bound."""
+
 STEPS: Final = (0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 """Seconds between frames that are easily counted."""
 
@@ -103,7 +106,7 @@ def closing(phones: Sequence[Phone]) -> frozenset[Phone]:
 
 
 def _step(every: float) -> float:
-    if not (math.isfinite(every) and every > 0):
+    if not SHORTEST <= every < math.inf:
         raise OptionError(f"--every {every:g}: a frame comes every so many seconds; write 0.1 or more.")
     return every
 
@@ -156,7 +159,6 @@ def draw_sheet(
     cells: Sequence[Cell],
     title: str,
     note: str = "",
-    columns: int | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Image.Image:
     """The sheet of `cells`.
@@ -165,12 +167,11 @@ def draw_sheet(
         pictures: One for each cell, in order, all of one size.
         title: At the top left, such as the file's name.
         note: At the top right, faint.
-        columns: Frames in a row; None: as many as look well.
     """
     sheet: Image.Image | None = None
     for index, (picture, cell) in enumerate(zip(pictures, cells, strict=True)):
         if sheet is None:
-            layout = _layout((picture.shape[1], picture.shape[0]), cells, columns)
+            layout = _layout((picture.shape[1], picture.shape[0]), cells)
             sheet = Image.new("RGB", layout.whole, PAPER)
             draw = ImageDraw.Draw(sheet)
             _write_head(draw, layout, title, note)
@@ -188,7 +189,7 @@ def check_room(cells: Sequence[Cell], size: tuple[int, int]) -> None:
     Raises:
         OptionError: Too many pixels.
     """
-    pixels = math.prod(_layout(size, cells, None).whole)
+    pixels = math.prod(_layout(size, cells).whole)
     if pixels > LARGEST:
         raise OptionError(
             f"A sheet of {len(cells)} frames of {size[0]}x{size[1]} has {pixels / 1e6:.0f} million pixels, "
@@ -196,13 +197,13 @@ def check_room(cells: Sequence[Cell], size: tuple[int, int]) -> None:
         )
 
 
-def _layout(size: tuple[int, int], cells: Sequence[Cell], columns: int | None) -> _Layout:
+def _layout(size: tuple[int, int], cells: Sequence[Cell]) -> _Layout:
     letters = round(np.clip(size[1] * 0.085, 13, 40))
     gap = max(8, round(letters * 0.75))
     caption = round(letters * (1.75 + 1.1 * any(cell.emotion for cell in cells)))
     fitting = max(4, (ACROSS - gap) // (size[0] + gap))
-    chosen = columns or min(len(cells), _balanced(len(cells), fitting))
-    return _Layout(size, chosen, -(-len(cells) // chosen), gap, round(letters * 3.2), caption, letters)
+    columns = min(len(cells), _balanced(len(cells), fitting))
+    return _Layout(size, columns, -(-len(cells) // columns), gap, round(letters * 3.2), caption, letters)
 
 
 def _balanced(count: int, fitting: int) -> int:

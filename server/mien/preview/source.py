@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -222,12 +222,30 @@ def _by_name(curves: Curves, rig: Rig | None) -> Curves:
     """The columns that the house head has, in its spelling."""
     spelled = _spellings()
     angles = {curve.name for curve in rig.curves if curve.unit != "rad"} if rig else set()
-    chosen = {}
+    chosen: dict[str, int] = {}
     for column, name in enumerate(curves.names):
         house = spelled.get(name.lower())
         if house and not (house in ANGLES and name in angles):  # degrees or shares of a turn: not the same
             chosen[house] = column
+    if not chosen:
+        first = ", ".join(f"'{name[:40]}'" for name in curves.names[:3])
+        raise RigError(f"none of its curves ({first} ...) is ARKit's; say by --rig whose they are.")
+    _check_values(curves, chosen.values())
     return replace(curves, names=tuple(chosen), values=curves.values[:, list(chosen.values())])
+
+
+HIGHEST: Final = 10.0
+"""A value beyond this tears the face, or was meant in other units: twice what is overdone on purpose."""
+
+
+def _check_values(curves: Curves, columns: Iterable[int]) -> None:
+    """Refuse values that no face was meant to have."""
+    for column in columns:
+        for frame in np.flatnonzero(np.abs(curves.values[:, column]) > HIGHEST)[:1]:
+            raise RigError(
+                f"'{curves.names[column]}' is {curves.values[frame, column]:g} at frame {frame}, and faces "
+                "go from 0 to 1; if these are per cent, divide by 100."
+            )
 
 
 ANGLES = ("headYaw", "headPitch", "headRoll")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -136,15 +135,21 @@ def film(stage: Stage, out: Path, progress: Progress = None) -> Written:
     write_film(
         replace(reel, pictures=_counted(stage.pictures(picks), len(picks), progress), sample=sample), out
     )
-    said = f"{out}: {len(picks)} frames of {_by(stage.whole)} at {float(reel.rate):.6g} fps"
-    return Written(said, tuple(_film_notes(line, out, every)))
+    said = f"{out}: {_frames(picks, stage.whole)} at {float(reel.rate):.6g} fps"
+    return Written(said, tuple(_film_notes(stage, out, every)))
 
 
-def _film_notes(line: Line, out: Path, every: int) -> Iterator[str]:
+def _film_notes(stage: Stage, out: Path, every: int) -> Iterator[str]:
+    """Of two, none says which: the names may be secret."""
+    line = stage.line
     if every > 1:
-        yield f"A GIF shows {FASTEST_GIF} frames a second at most, so this is 1 in {every} of {line.name}'s."
+        whose = "theirs" if stage.pair else f"{line.name}'s"
+        yield f"A GIF shows {FASTEST_GIF} frames a second at most, so this is 1 in {every} of {whose}."
     if out.suffix.lower() == ".mp4" and line.sound is None:
-        yield f"{line.name} has no sound, so the film is silent; add it by --audio FILE."
+        who = "Neither of them" if stage.pair else line.name
+        yield f"{who} has {'a' if stage.pair else 'no'} sound, so the film is silent; add it by --audio FILE."
+    if out.suffix.lower() == ".mp4" and stage.pair and stage.pair.note_of_sound:
+        yield stage.pair.note_of_sound
 
 
 def sheet(stage: Stage, out: Path, every: float | None = None, progress: Progress = None) -> Written:
@@ -158,10 +163,10 @@ def sheet(stage: Stage, out: Path, every: float | None = None, progress: Progres
     with closed(stage.pictures([cell.frame for cell in cells])) as pictures:
         _save(draw_sheet(pictures, cells, stage.title, stage.note, progress=progress), out)
     notes: tuple[str, ...] = ()
-    if every is None and not line.phones:
-        step = cells[1].seconds - cells[0].seconds if len(cells) > 1 else 0
+    if every is None and not line.phones and len(cells) > 1:
+        step = cells[1].seconds - cells[0].seconds
         notes = (f"The phones are not known (--phones), so here is a frame every {step:.2g} s.",)
-    return Written(f"{out}: {len(cells)} frames of {_by(stage.whole)}", notes)
+    return Written(f"{out}: {_frames(cells, stage.whole)}", notes)
 
 
 def strip(stage: Stage, out: Path, progress: Progress = None) -> Written:
@@ -175,7 +180,7 @@ def strip(stage: Stage, out: Path, progress: Progress = None) -> Written:
     layout = layout_of(stage.line, stage.size)
     with closed(stage.pictures(layout.picks)) as pictures:
         _save(draw_strip(pictures, stage.line, layout, stage.title, stage.note, progress), out)
-    return Written(f"{out}: {len(layout.picks)} frames of {_by(stage.size)} under {stage.line.seconds:.2f} s")
+    return Written(f"{out}: {_frames(layout.picks, stage.size)} under {stage.line.seconds:.2f} s")
 
 
 def frame(stage: Stage, out: Path, at: float) -> Written:
@@ -185,9 +190,9 @@ def frame(stage: Stage, out: Path, at: float) -> Written:
         OptionError: The line has no such time.
     """
     line = stage.line
-    pick = frame_at(line, at) if math.isfinite(at) else -1
+    first, last = line.curves.times[0], line.curves.times[-1]
+    pick = frame_at(line, at) if first - 1 < at < last + 1 else -1
     if not 0 <= pick < line.frames:
-        first, last = line.curves.times[0], line.curves.times[-1]
         raise OptionError(f"--at {at:g}: {line.name} has frames from {first:.2f} to {last:.2f} s.")
     with closed(stage.pictures([pick])) as pictures:
         _save(Image.fromarray(next(iter(pictures))), out)
@@ -219,6 +224,10 @@ def _counted(pictures: Iterator[Picture], count: int, progress: Progress) -> Ite
 def _save(image: Image.Image, out: Path) -> None:
     with written_beside(out) as beside:
         image.save(beside, "PNG", optimize=True)
+
+
+def _frames(shown: Sequence[object], size: tuple[int, int]) -> str:
+    return f"{len(shown)} frame{'s' * (len(shown) != 1)} of {_by(size)}"
 
 
 def _by(size: tuple[int, int]) -> str:

@@ -169,7 +169,7 @@ def tally(paths: Sequence[Path]) -> Tally:
     first = next(iter(read))
     by_whom: dict[str, Path] = {}
     for path, votes in read.items():
-        if votes.ballot != read[first].ballot:
+        if (votes.ballot, *sorted(votes.systems)) != (read[first].ballot, *sorted(read[first].systems)):
             raise FileError(
                 f"{path} answers another ballot ('{votes.title}', {votes.ballot}) than {first} "
                 f"('{read[first].title}', {read[first].ballot}); count them apart."
