@@ -39,6 +39,8 @@ HAIRLINE: Final = (
 THICK: Final = ((0.0, 15.0), (40.0, 14.0), (75.0, 8.0), (110.0, 6.0), (150.0, 8.0), (180.0, 9.0))
 """By the same degrees: how far the hair stands off the skin, mm."""
 
+Place = tuple[float, float, float]
+
 LOCKS: Final = 20
 """Around the head."""
 
@@ -57,8 +59,52 @@ def hair() -> list[Part]:
     rings = [_ring(crown, turn + SWEPT * share**1.5, share) for share in down]
     top = outwards(crown[None]) + crown * 13.0
     tint = np.concatenate([[[0.8]], *(_light(turn, share)[:, None] for share in down)]) * np.ones(3)
-    points = np.concatenate([top, *rings])
-    return [Part("hair", "hair", points, _triangles(points), tint)]
+    cap = np.concatenate([top, *rings])
+    pieces = [(cap, _triangles(cap), tint), *(_tuft(*row) for row in TUFTS)]
+    starts = np.cumsum([0, *(len(points) for points, _, _ in pieces)])
+    triangles = [rows + start for (_, rows, _), start in zip(pieces, starts[:-1], strict=True)]
+    points, tints = (np.concatenate([piece[k] for piece in pieces]) for k in (0, 2))
+    return [Part("hair", "hair", points, np.concatenate(triangles), tints)]
+
+
+TUFTS: Final = (
+    # where it grows, where it ends, mm; half its width, mm; how far it bends to the subject's left, mm
+    ((-34.0, 92.0, -40.0), (-47.0, 45.0, -4.0), 12.5, 6.0),
+    ((-20.0, 100.0, -32.0), (-29.0, 47.0, 11.0), 14.0, 9.0),
+    ((-4.0, 104.0, -30.0), (-10.0, 45.0, 18.0), 14.5, 11.0),
+    ((12.0, 104.0, -30.0), (12.0, 43.0, 19.0), 14.5, 11.0),
+    ((26.0, 99.0, -34.0), (32.0, 44.0, 12.0), 14.0, 9.0),
+    ((40.0, 90.0, -40.0), (49.0, 38.0, -2.0), 12.5, 6.0),
+    ((54.0, 72.0, -50.0), (62.0, 22.0, -26.0), 11.0, 2.0),
+    ((-52.0, 74.0, -50.0), (-61.0, 26.0, -26.0), 11.0, 2.0),
+)
+"""Locks of the fringe, over the cap."""
+
+ALONG, AROUND = 9, 8
+"""Rings of a tuft, and points of a ring."""
+
+
+def _tuft(start: Place, end: Place, half: float, bend: float) -> tuple[Points, NDArray[np.int64], Points]:
+    """A lock that thins to a tip: its points, triangles and tints."""
+    down = np.linspace(0, 1, ALONG)
+    ends = towards(np.array([start, end]))
+    way = ends[0] * (1 - down[:, None]) + ends[1] * down[:, None]
+    way[:, 0] += bend / 90 * np.sin(np.pi * down)
+    way /= np.linalg.norm(way, axis=1, keepdims=True)
+    line = outwards(way) + way * np.interp(down, [0, 0.45, 0.8, 1], [2.0, 11.5, 8.0, 2.6])[:, None]
+    along = np.gradient(line, axis=0)
+    aside = np.cross(way, along)
+    aside /= np.linalg.norm(aside, axis=1, keepdims=True)
+    wide = half * np.clip(down / 0.2, 0.3, 1) ** 0.5 * np.maximum(1 - down, 0.004) ** 0.55
+    turn = 2 * np.pi * np.arange(AROUND) / AROUND
+    across = aside[:, None] * np.cos(turn)[None, :, None] + 0.30 * way[:, None] * np.sin(turn)[None, :, None]
+    points = (line[:, None] + wide[:, None, None] * across).reshape(-1, 3)
+    rows = np.arange(ALONG * AROUND).reshape(ALONG, AROUND)
+    a, b = rows[:-1], np.roll(rows[:-1], -1, axis=1)
+    c, d = rows[1:], np.roll(rows[1:], -1, axis=1)
+    light = GROOVE + (RIDGE - GROOVE) * np.clip(np.sin(turn), 0, 1)[None] * (0.6 + 0.4 * down)[:, None]
+    quads = np.stack([a, b, d, c], axis=-1).reshape(-1, 4)
+    return points, split(points, quads), np.repeat(light.reshape(-1, 1), 3, axis=1)
 
 
 def _lock(turn: NDArray[np.float64]) -> NDArray[np.float64]:
