@@ -360,3 +360,10 @@ def test_a_table_quotes_what_would_break_it() -> None:
     assert rows[0] == "ballot,participant,line,left,right,choice,prefers,seconds,plays_left,plays_right"
     assert rows[1].startswith('x,0000000100000002,"a,""b",')
     assert rows[1].endswith(",1.3,2,1")
+
+
+def test_what_is_no_unicode_is_refused(tmp_path: Path) -> None:
+    pairs = pairs_in(folder(tmp_path / "old"), folder(tmp_path / "new"))
+    with pytest.raises(FileError, match=r"'Lips\?' has letters that are not in Unicode; name it otherwise"):
+        write_ballot(pairs, ("old", "new"), tmp_path / "page", "Lips\udcff")
+    assert not (tmp_path / "page").exists()

@@ -111,6 +111,12 @@ def test_answers_to_different_ballots_are_not_mixed(tmp_path: Path) -> None:
     assert said == "1.json answers another ballot ('Eyes', def) than 0.json ('Lips', abc); count them apart."
 
 
+def test_a_file_of_other_systems_is_of_another_ballot(tmp_path: Path) -> None:
+    rows = [{"line": "l0", "left": "x", "right": "y", "choice": "left"}]
+    said = refusal(*files(tmp_path, votes("1", "nno"), votes("2", "", systems=["x", "y"], votes=rows)))
+    assert said.startswith("1.json answers another ballot")
+
+
 def test_nobody_counts_twice(tmp_path: Path) -> None:
     said = refusal(*files(tmp_path, votes("1", "nno"), votes("1", "nnn")))
     assert said == "0.json and 1.json are of one participant; leave one out."

@@ -58,7 +58,7 @@ def test_materials_come_as_the_file_has_them(tmp_path: Path) -> None:
     for changes, alpha, cutoff in (({}, 1.0, 0.0), (mask, 0.5, 0.7), ({"alphaMode": "BLEND"}, 0.5, 0.5)):
         found = read(square(**changes)[0], tmp_path).materials[1]
         assert found.color == (0.5, 0.25, 0.125)
-        assert (found.roughness, found.metallic, found.alpha, found.cutoff) == (0.6, 0.0, alpha, cutoff)
+        assert (found.roughness, found.alpha, found.cutoff) == (0.6, alpha, cutoff)
         assert found.both_sides is changes.get("doubleSided", True)
         assert found.texture is None
 
@@ -156,8 +156,27 @@ def test_a_picture_that_is_none_is_refused(tmp_path: Path) -> None:
     file.document["images"][0] = {"bufferView": file.view(b"not a picture"), "mimeType": "image/png"}
     file.document["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"] = {"index": index}
     path = file.save(tmp_path / "a.glb")
-    assert_refused(lambda: read_head(path), "image 0: cannot be read as a picture (")
+    assert_refused(
+        lambda: read_head(path), "image 0: is no picture that can be read; export it as PNG or JPEG."
+    )
     assert len(read_face(path).vertices) == 7, "whoever wants shapes alone is not stopped by it"
+
+
+def test_pictures_that_are_programs_are_not_run(tmp_path: Path) -> None:
+    file, _ = square()
+    index = texture(file, np.zeros((2, 2, 3)))
+    program = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n%%EOF\n"
+    file.document["images"][0] = {"bufferView": file.view(program), "mimeType": "image/png"}
+    file.document["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"] = {"index": index}
+    assert_refused(lambda: read(file, tmp_path), "image 0: is no picture that can be read")
+
+
+def test_colour_and_roughness_stay_within_what_gltf_allows(tmp_path: Path) -> None:
+    file, _ = square()
+    surface = file.document["materials"][0]["pbrMetallicRoughness"]
+    surface |= {"baseColorFactor": [1e300, -5, 0.5, 1], "roughnessFactor": 1e300}
+    found = read(file, tmp_path).materials[1]
+    assert (found.color, found.roughness) == ((1, 0, 0.5), 1)
 
 
 def test_a_texture_of_another_format_is_refused_by_its_name(tmp_path: Path) -> None:

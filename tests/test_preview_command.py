@@ -143,6 +143,13 @@ def test_blind_leaves_a_key_and_no_name(capsys, take: Path, tmp_path: Path) -> N
     code, said, _ = _mien(capsys, "preview", *words, *QUICK)
     assert code == 0
     assert "mien" not in said.replace(str(tmp_path), "")
+    for ending, more in (
+        (".mp4", ()),
+        (".gif", ("--fps", 60)),
+        (".mp4", ("--audio", PHONES.with_name("golden") / "bob.flac")),
+    ):
+        words = ("--compare", take, other, "--blind", "-o", out.with_suffix(ending), *more)
+        assert "mien" not in _mien(capsys, "preview", *words, *QUICK)[1].replace(str(tmp_path), "")
     key = json.loads((tmp_path / "ab.png.key.json").read_text(encoding="utf-8"))
     assert {key["A"], key["B"]} == {str(take), str(other)}
 
@@ -173,9 +180,11 @@ def refusal(capsys, *words: object) -> str:
         (["--at", "nan", "-o", "a.png"], "--at nan: line.wav has frames from 0.00 to 1.50 s"),
         (["--size", "4000", "-o", "a.png", "--every", ".1"], "million pixels, and viewers open 120 million"),
         (["--size", "2000", "--strip"], "Frames of a strip have up to 1080 px a side, not 2000x2000."),
+        (["--at", "1e308", "-o", "a.png"], "--at 1e+308: line.wav has frames from 0.00 to 1.50 s"),
+        (["--every", "1e-320", "-o", "a.png"], "a frame comes every so many seconds"),
         (["--every", "0", "-o", "a.png"], "a frame comes every so many seconds"),
         (["--fps", "500"], "Frame rate 500 is outside 1..120"),
-        (["--workers", "-1"], "--workers -1 is outside 0..64"),
+        (["--workers", "-1"], "--workers -1 is outside 0..61"),
         (["--blind"], "--blind hides which of two is which; add --compare"),
         (["--compare"], "--compare shows two files, and 1 came"),
         (["--head", "none.glb"], "none.glb"),
@@ -195,6 +204,15 @@ def test_an_input_is_never_overwritten(capsys, take: Path) -> None:
     sound = take.with_suffix(".mp4")
     take.with_suffix(".wav").rename(sound)
     assert "is an input itself; choose another output" in refusal(capsys, sound, "-o", sound)
+    whole = sound.read_bytes()
+    for words in ((take, "--audio", sound), (take, "--phones", sound), (take, "--head", sound)):
+        assert "line.mp4 is an input itself; choose another output" in refusal(capsys, *words)
+    assert sound.read_bytes() == whole
+
+
+def test_a_folder_is_no_line(capsys, tmp_path: Path) -> None:
+    for folder in (tmp_path, Path(), Path("/")):
+        assert "is a folder, and one line is shown; name a file in it." in refusal(capsys, folder)
 
 
 def test_curves_that_move_nothing_on_the_head_are_refused(capsys, tmp_path: Path) -> None:
@@ -202,18 +220,73 @@ def test_curves_that_move_nothing_on_the_head_are_refused(capsys, tmp_path: Path
     assert "its 2 curves ('CTRL_x', 'CTRL_y' ...) are of no rig here" in refusal(capsys, tmp_path / "a.csv")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_ctrl_c_stops_everything_and_leaves_nothing_half_written(take: Path, tmp_path: Path) -> None:
+def filming(take: Path, out: Path) -> subprocess.Popen[str]:
+    """A long film that was begun."""
     program = "from mien.cli.main import run; run()"
-    words = ["preview", str(take), "-o", str(tmp_path / "a.mp4"), "--size", "640", "--fps", "120"]
+    words = ["preview", str(take), "-o", str(out), "--size", "640", "--fps", "120"]
     command = [sys.executable, "-c", program, *words, "--workers", "2"]
     running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     deadline = time.monotonic() + 60
-    while not list(tmp_path.glob(".mien-*")) and time.monotonic() < deadline:
+    while not list(out.parent.glob(".mien-*")) and time.monotonic() < deadline:
         time.sleep(0.05)
     time.sleep(0.5)
+    return running
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_stops_everything_and_leaves_nothing_half_written(take: Path, tmp_path: Path) -> None:
+    running = filming(take, tmp_path / "a.mp4")
     os.killpg(running.pid, signal.SIGINT)  # as a terminal does: to all of them
     _, err = running.communicate(timeout=60)
     assert running.returncode == 130
     assert err.splitlines() == ["mien: stopped; nothing half-written is left."]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["line.mien", "line.wav"]
+
+
+def still_there(group: int) -> bool:
+    """Whether a process of the group lives; it is gone when all have ended and were waited for."""
+    stats = (path.read_text() for path in Path("/proc").glob("[0-9]*/stat") if path.exists())
+    rows = (stat.rpartition(")")[2].split() for stat in stats)
+    return any(row[0] != "Z" and int(row[3]) == group for row in rows)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="signals, and /proc")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_whatever_ends_it_leaves_no_processes_behind(take: Path, tmp_path: Path, number: int) -> None:
+    running = filming(take, tmp_path / "a.mp4")
+    running.send_signal(number)
+    running.communicate(timeout=60)
+    assert running.returncode == (-number if number == signal.SIGKILL else 128 + number)
+    deadline = time.monotonic() + 20
+    while still_there(running.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not still_there(running.pid)
+    if number != signal.SIGKILL:
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["line.mien", "line.wav"]
+
+
+def test_the_size_that_is_advised_for_two_is_the_one_to_write(capsys, take: Path, tmp_path: Path) -> None:
+    said = refusal(capsys, "--compare", take, take, "-o", tmp_path / "a.mp4", "--size", "65")
+    assert "write --size 66x66" in said
+
+
+def test_two_sounds_are_not_heard_at_once(capsys, take: Path, spoken: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.wav"
+    shutil.copy(spoken, other)
+    words = ("--compare", spoken, other, "-o", tmp_path / "a.mp4")
+    said = _mien(capsys, "preview", *words, *QUICK)[1]
+    assert f"There are two sounds, and the film has that of {spoken}." in said
+    said = _mien(capsys, "preview", *words, *QUICK, "--blind")[1]
+    assert "There are two sounds, and the film has that of one of them." in said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files that are no Unicode")
+def test_a_name_that_is_no_unicode_is_compared_blind(capsys, take: Path, tmp_path: Path) -> None:
+    other = Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\xff.mien"))
+    shutil.copy(take, other)
+    out = tmp_path / "a.png"
+    assert (
+        _mien(capsys, "preview", "--compare", take, other, "--blind", "--at", 0.2, "-o", out, *QUICK)[0] == 0
+    )
+    key = json.loads((tmp_path / "a.png.key.json").read_text(encoding="utf-8"))
+    assert {key["A"], key["B"]} == {str(take), str(other)}

@@ -8,16 +8,18 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from mien.errors import OptionError
 from mien.preview.compare import band_high, interleaved, key_of, paired, side_by_side, size_of, write_key
 from mien.preview.source import Line
 from mien.values import Curves
 from tests.films import pictures
 
 
-def line(name: str, frames: int, rate: int = 30, curve: str = "jawOpen") -> Line:
+def line(name: str, frames: int, rate: int = 30, curve: str = "jawOpen", start: float = 0) -> Line:
     values = np.arange(frames, dtype=np.float32)[:, np.newaxis] / 100
-    return Line(name, Curves((curve,), values, Fraction(rate)))
+    return Line(name, Curves((curve,), values, Fraction(rate), start))
 
 
 def both(one: Line, other: Line, **more: object) -> tuple[tuple[Path, Line], tuple[Path, Line]]:
@@ -87,3 +89,14 @@ def test_the_sound_comes_from_whoever_has_one() -> None:
     silent, heard = line("a", 9), Line("b", line("b", 3).curves, sound=Path("b.wav"))
     assert paired(*both(silent, heard)).longer.sound == Path("b.wav")
     assert paired(*both(silent, heard)).longer.frames == 9
+
+
+def test_what_begins_later_holds_its_first_frame_until_then() -> None:
+    pair = paired(*both(line("a", 5, start=0.5), line("b", 9, start=0.4)))
+    assert [one.curves.start for one in pair.lines] == [0.4, 0.4]
+    np.testing.assert_allclose(
+        pair.lines[0].curves.column("jawOpen") * 100, [0, 0, 0, 0, 1, 2, 3, 4], atol=1e-5
+    )
+    np.testing.assert_allclose(pair.lines[1].curves.column("jawOpen") * 100, np.arange(9), atol=1e-5)
+    with pytest.raises(OptionError, match="b begins at 1e\\+09 s, when the other is over"):
+        paired(*both(line("a", 5), line("b", 9, start=1e9)))

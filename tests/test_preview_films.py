@@ -212,3 +212,11 @@ def test_missing_extras_are_named_with_the_command_that_installs_them() -> None:
     )
     said = without("imageio_ffmpeg", "from mien.preview.mp4 import ffmpeg; ffmpeg()")
     assert said.startswith("An MP4 needs imageio-ffmpeg, which is not installed: pip install 'mien[preview]'")
+
+
+def test_a_sound_that_ends_long_before_its_film_is_filled_up_a_second_at_a_time(tmp_path: Path) -> None:
+    sound = click(tmp_path / "a.wav", at=0.5, seconds=1.0)
+    write_film(reel(120, rate=Fraction(30), sound=sound), tmp_path / "a.mp4")
+    heard = read_film(tmp_path / "a.mp4").sound
+    assert len(heard) == pytest.approx(4 * 48_000, abs=2)
+    assert np.abs(heard[50_000:]).max() < 1e-3

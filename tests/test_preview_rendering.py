@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from multiprocessing import active_children
 from pathlib import Path
@@ -427,3 +428,26 @@ def test_a_script_without_a_guard_is_told_what_it_lacks_and_does_not_hang(tmp_pa
     )
     assert ran.returncode == 1
     assert "has to call this below `if __name__" in ran.stderr
+
+
+def test_shapes_that_move_nothing_are_as_good_as_not_there(tmp_path: Path) -> None:
+    face = toy_face(unit=1000.0)
+    still = dict.fromkeys(("mouthClose", "eyeBlinkLeft", "eyeBlinkRight"), np.zeros_like(face.vertices))
+    head_file(replace(face, shapes={**face.shapes, **still})).save(tmp_path / "a.glb")
+    head = load_head(tmp_path / "a.glb")
+    assert not head.moves.keys() & still.keys()
+    still["jawOpen"] = np.zeros_like(face.vertices)
+    head_file(replace(face, shapes={**face.shapes, **still})).save(tmp_path / "b.glb")
+    with pytest.raises(
+        MeshError, match="shapes that move it and lacks jawOpen, without which it cannot speak"
+    ):
+        load_head(tmp_path / "b.glb")
+
+
+def test_a_texture_without_uvs_is_its_first_pixel(tmp_path: Path) -> None:
+    file = head_file()
+    red = texture(file, np.full((4, 4, 3), [200, 0, 0]))
+    file.document["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"] = {"index": red}
+    head = load_head(file.save(tmp_path / "a.glb"))
+    picture = Renderer(head, (64, 64)).picture(head.rest)
+    assert (picture[40, 32].astype(int) - picture[40, 32, 1] > [60, -1, -60]).all()

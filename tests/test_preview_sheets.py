@@ -10,9 +10,12 @@ import pytest
 import soundfile
 
 from mien.errors import OptionError
+from mien.preview.head import load_head
 from mien.preview.labels import CLOSES, font, shortened, width
 from mien.preview.sheet import Cell, cells_of, draw_sheet, frame_at, plain
-from mien.preview.source import Line
+from mien.preview.source import Line, house_head
+from mien.preview.stage import Stage
+from mien.preview.stage import sheet as write_sheet
 from mien.preview.strip import NARROWEST, WIDEST, draw_strip, layout_of
 from mien.preview.strip_rows import rows_of
 from mien.values import Curves, Phone
@@ -152,3 +155,16 @@ def test_a_strip_of_a_line_that_never_moves_and_of_one_frame_can_be_drawn() -> N
     still = Line("a", Curves(("jawOpen",), np.zeros((1, 1)), Fraction(30)))
     layout = layout_of(still, (64, 64))
     assert draw_strip(pictures(len(layout.picks), (64, 64)), still, layout, "a").height > 64
+
+
+def test_a_line_of_one_frame_is_a_sheet_that_claims_no_step(tmp_path: Path) -> None:
+    one = Line("a.csv", Curves(("jawOpen",), np.zeros((1, 1)), Fraction(30)))
+    written = write_sheet(Stage(load_head(house_head()), one, size=(64, 64)), tmp_path / "a.png")
+    assert (written.said, written.notes) == (f"{tmp_path / 'a.png'}: 1 frame of 64x64", ())
+
+
+def test_a_strip_may_begin_at_any_time() -> None:
+    late = Line("a.json", Curves(("jawOpen",), np.zeros((30, 1)), Fraction(30), 1e20))
+    layout = layout_of(late, (150, 150))
+    shown = pictures(len(layout.picks), (150, 150))
+    assert draw_strip(shown, late, layout, "a").width > layout.across

@@ -149,3 +149,15 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path, name: str) -> None:
         read_line(tmp_path / name, Asked())
     with pytest.raises(MienError, match=r"no such file"):
         read_line(tmp_path / "b.csv", Asked(sound=tmp_path / name))
+
+
+def test_curves_that_are_not_the_rigs_that_was_named_are_refused(tmp_path: Path) -> None:
+    write_curves(Curves(("sil", "PP"), np.zeros((3, 2)), Fraction(30)), tmp_path / "a.csv")
+    with pytest.raises(RigError, match=r"none of its curves \('sil', 'PP' ...\) is ARKit's; say by --rig"):
+        read_line(tmp_path / "a.csv", Asked(rig="arkit"))
+
+
+def test_curves_in_per_cent_are_refused_as_such(tmp_path: Path) -> None:
+    write_curves(Curves(("jawOpen",), np.array([[1.5], [80]]), Fraction(30)), tmp_path / "a.csv")
+    with pytest.raises(RigError, match=r"a.csv: 'jawOpen' is 80 at frame 1, .* divide by 100"):
+        read_line(tmp_path / "a.csv", Asked())

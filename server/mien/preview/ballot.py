@@ -114,6 +114,7 @@ def write_ballot(
     Raises:
         FileError: A film that is none, or a folder that holds something or cannot be written.
     """
+    _check_letters(title, question, *systems, *(pair.name for pair in pairs))
     target = Path(os.path.realpath(out))
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise FileError(f"{out}: is there already, and nothing is overwritten; name a new folder.")
@@ -132,6 +133,13 @@ def write_ballot(
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return told
+
+
+def _check_letters(*texts: str) -> None:
+    """Refuse what no page can hold: bytes of another encoding in the name of a file, say."""
+    for text in texts:
+        if (written := text.encode(errors="replace").decode()) != text:
+            raise FileError(f"'{written}' has letters that are not in Unicode; name it otherwise.")
 
 
 def _line(pair: Pair, folder: Path) -> dict[str, Any]:
@@ -173,11 +181,7 @@ def _told(lines: list[dict[str, Any]], systems: tuple[str, str], title: str, que
     """What the page is told; its `id` is that of these very films, names and words."""
     told = {"title": title, "question": question, "systems": list(systems), "lines": lines}
     text = json.dumps(told, sort_keys=True, ensure_ascii=False)
-    try:
-        return {"id": hashlib.sha256(text.encode()).hexdigest()[:16], **told}
-    except UnicodeEncodeError as problem:
-        near = text[max(0, problem.start - 20) : problem.start]
-        raise FileError(f"After '{near}' comes what is no letter; give it another name.") from None
+    return {"id": hashlib.sha256(text.encode()).hexdigest()[:16], **told}
 
 
 def page(told: Mapping[str, Any]) -> str:

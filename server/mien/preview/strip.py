@@ -159,7 +159,7 @@ def _write_head(draw: ImageDraw.ImageDraw, across: int, title: str, note: str) -
 
 def _draw_grid(draw: ImageDraw.ImageDraw, layout: Layout, height: int) -> None:
     """Upright lines at even times, and the times at the bottom."""
-    step = next(step for step in STEPS if layout.x(layout.start + step) >= APART)
+    step = next(step for step in STEPS if step / layout.seconds * layout.across >= APART)
     for k in range(math.ceil(layout.start / step), math.floor((layout.start + layout.seconds) / step) + 1):
         x = LEFT + round(layout.x(k * step))
         draw.line((x, TOP - 6, x, height - BOTTOM), fill=GRID)
