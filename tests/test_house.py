@@ -309,4 +309,4 @@ def test_the_script_builds_a_head_that_holds_and_closes_as_the_one_that_ships(tm
     assert np.quantile(far, 0.99) < 6.0
     again = load_head(tmp_path / "house" / "head.glb")
     names, row = ("jawOpen", "mouthClose"), np.array([0.5, 0.5], np.float32)
-    assert mouth_opening(again, again.pose(names, row)) == 0.0
+    assert mouth_opening(again, again.pose(names, row)) <= SEAM
