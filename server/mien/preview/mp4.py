@@ -28,7 +28,7 @@ EXACT: Final = "bicubic+accurate_rnd+full_chroma_int"
 """How colours are converted. Without, all of them come out one step of 255 too dark."""
 
 ENCODER: Final = (
-    *("-c:v", "libx264", "-preset", "medium", "-crf", QUALITY),
+    *("-c:v", "libx264", "-preset", "veryfast", "-crf", QUALITY),
     *(
         "-vf",
         f"scale=out_color_matrix=bt709:out_range=tv:flags={EXACT},format=yuv420p",
