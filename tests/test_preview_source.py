@@ -16,6 +16,7 @@ from mien.files import write_curves
 from mien.pipeline import Take, bake
 from mien.preview.source import Asked, at_rate, phones_beside, read_line, shown
 from mien.rig import find_rig, load_rig
+from mien.rig.write import write_rig
 from mien.values import Curves, Phone
 
 PHONES = Path(__file__).with_name("line.phones.tsv")
@@ -75,6 +76,17 @@ def test_curves_of_other_rigs_are_found_by_their_names_and_go_back_through_motio
     wanted = take.curves("house", 30)
     jaw = column(found.curves, "jawOpen")
     assert np.corrcoef(jaw, column(wanted, "jawOpen"))[0, 1] > 0.97
+
+
+def test_a_rig_that_shares_some_names_with_arkit_loses_nothing_by_it(tmp_path: Path) -> None:
+    linear = {"jawOpen": {"jawOpen": 1}, "Grin": {"mouthSmileLeft": 0.5, "mouthSmileRight": 0.5}}
+    rig = {"schema": 1, "title": "Vera", "curves": [{"name": name} for name in linear]}
+    write_rig(tmp_path / "vera", rig, {"schema": 1, "motion": 1, "linear": linear}, "Ours.\n")
+    write_curves(Curves(tuple(linear), np.full((4, 2), 0.5), Fraction(30)), tmp_path / "a.csv")
+    seen = read_line(tmp_path / "a.csv", Asked(rig=tmp_path / "vera")).curves
+    assert column(seen, "jawOpen")[0] == pytest.approx(0.5, abs=0.01)
+    smile = column(seen, "mouthSmileLeft")[0] + column(seen, "mouthSmileRight")[0]
+    assert smile / 2 == pytest.approx(0.5, abs=0.01)
 
 
 def test_going_back_through_motion_keeps_when_the_curves_begin(take: Take) -> None:

@@ -7,9 +7,10 @@ curves of any other rig --motion_of--> motion --fit--> curves of `house`
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
@@ -24,6 +25,7 @@ from mien.clock import frame_rate
 from mien.errors import FileError, OptionError, RigError
 from mien.files import FORMATS, TAKE_SUFFIX, read_curves
 from mien.pipeline import Named, Rate, Take, bake, open_take, rig_of
+from mien.preview.head import TURNS
 from mien.rig import Rig, find_rig, fit, load_rig, mesh_of, motion_of, rig_names
 from mien.score import ENDINGS, read_phones, utterance_name
 from mien.values import Curves, Phone
@@ -134,8 +136,10 @@ def house_head() -> Path:
     Raises:
         RigError: This Mien came without it.
     """
-    folder = find_rig(HOUSE)
-    return mesh_of(folder) or folder / "head.glb"
+    mesh = mesh_of(find_rig(HOUSE))
+    if mesh is None:
+        raise RigError(f"The rig '{HOUSE}' names no mesh, so there is no head to show; name one by --head.")
+    return mesh
 
 
 # Sounds and takes
@@ -182,7 +186,7 @@ def _of_curves(path: Path, asked: Asked) -> Line:
         )
     curves = read_curves(path)
     rig = load_rig(find_rig(asked.rig)) if isinstance(asked.rig, str | os.PathLike) else asked.rig
-    if rig is None and not _named(curves.names):
+    if rig is None and not set(map(str.lower, curves.names)) <= _spellings().keys():
         rig = _rig_with(path, curves.names)
     try:
         seen = shown(at_rate(curves, asked.rate), rig)
@@ -199,7 +203,7 @@ def shown(curves: Curves, rig: Rig | None) -> Curves:
     Raises:
         RigError: Names that are not the rig's, or a rig whose map cannot be turned round.
     """
-    if rig is None or _named(rig.names):
+    if rig is None or _speaks_arkit(rig):
         return _by_name(curves, rig)
     still = replace(curves, start=0.0)  # frames of motion are counted from second 0
     back = fit(motion_of(still, rig), _house(), curves.rate, len(curves.values))
@@ -225,7 +229,7 @@ def _by_name(curves: Curves, rig: Rig | None) -> Curves:
     chosen: dict[str, int] = {}
     for column, name in enumerate(curves.names):
         house = spelled.get(name.lower())
-        if house and not (house in ANGLES and name in angles):  # degrees or shares of a turn: not the same
+        if house and not (house in TURNS and name in angles):  # degrees or shares of a turn: not the same
             chosen[house] = column
     if not chosen:
         first = ", ".join(f"'{name[:40]}'" for name in curves.names[:3])
@@ -248,23 +252,23 @@ def _check_values(curves: Curves, columns: Iterable[int]) -> None:
             )
 
 
-ANGLES = ("headYaw", "headPitch", "headRoll")
-"""Curves of the house head that are in radians."""
+def _speaks_arkit(rig: Rig) -> bool:
+    """Whether the shapes of `rig` are all ARKit's, or all of ARKit's among them, in any case. A rig that
+    shares but some of the names says the rest with curves of its own, which by their names would be lost."""
+    shapes = {curve.name.lower() for curve in rig.curves if curve.unit == "weight"}
+    arkit = {name.lower() for name in load_rig(find_rig("arkit")).names}
+    return shapes <= _spellings().keys() or arkit <= shapes
 
 
-def _named(names: Sequence[str]) -> bool:
-    """Whether these are ARKit's names, whatever else is among them; in any case."""
-    return any(name.lower() in _spellings() for name in names)
-
-
-def _rig_with(path: Path, names: Sequence[str]) -> Rig:
-    """The smallest rig that has all these curves.
+def _rig_with(path: Path, names: Sequence[str]) -> Rig | None:
+    """The smallest rig that has all these curves; None where there is none, and some are ARKit's.
 
     Raises:
-        FileError: There is none.
+        FileError: There is none, and none is ARKit's.
     """
-    rigs = [load_rig(find_rig(name)) for name in rig_names()]
-    fitting = [rig for rig in rigs if set(names) <= set(rig.names)]
+    fitting = [rig for rig in _rigs() if set(names) <= set(rig.names)]
+    if not fitting and any(name.lower() in _spellings() for name in names):
+        return None
     if not fitting:
         first = ", ".join(f"'{name[:40]}'" for name in names[:3])
         raise FileError(
@@ -272,6 +276,13 @@ def _rig_with(path: Path, names: Sequence[str]) -> Rig:
             "and see `mien rig list`."
         )
     return min(fitting, key=lambda rig: len(rig.curves))
+
+
+def _rigs() -> Iterator[Rig]:
+    """Every rig that loads; what is wrong with the others is for `mien rig list` to say."""
+    for name in rig_names():
+        with contextlib.suppress(RigError):
+            yield load_rig(find_rig(name))
 
 
 @cache
