@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from house.part import Part
-from house.rings import split
+from house.rings import between
 
 COLUMNS: Final = 44
 
@@ -37,7 +37,4 @@ def body() -> list[Part]:
         rings.append(np.stack([wide * np.sin(turn), y, z], axis=1))
     points = np.concatenate(rings)
     rows = np.arange(len(points)).reshape(len(RINGS), COLUMNS)
-    a, b = rows[:-1], np.roll(rows[:-1], -1, axis=1)
-    c, d = rows[1:], np.roll(rows[1:], -1, axis=1)
-    quads = np.stack([a, c, d, b], axis=-1).reshape(-1, 4)
-    return [Part("body", "cloth", points, split(points, quads))]
+    return [Part("body", "cloth", points, between(points, rows, inwards=True))]

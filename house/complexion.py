@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from house import lids, mouth
 from house.part import Points
 from house.pull import smooth
+from house.sculpt import folded
 from house.skin import Skin
 
 LIP = np.array([0.80, 0.56, 0.60])
@@ -30,7 +31,7 @@ FLUSHED = (
 def complexion(skin: Skin) -> Points:
     """Tint of each vertex, linear RGB 0..1."""
     tint = np.ones((len(skin.vertices), 3))
-    aside = np.abs(skin.vertices) * [1, 0, 0] + skin.vertices * [0, 1, 1]
+    aside = folded(skin.vertices)
     for place, radius, much in FLUSHED:
         near = smooth(1 - np.linalg.norm(aside - place, axis=1) / radius)
         tint = _mixed(tint, BLUSH, much * near)

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
+from house.grid import fan
 from house.part import Part, Points
 from house.pull import smooth
-from house.rings import split
+from house.rings import between
 from house.sculpt import outwards, towards
 
 RINGS: Final = 18
@@ -100,11 +101,8 @@ def _tuft(start: Place, end: Place, half: float, bend: float) -> tuple[Points, N
     across = aside[:, None] * np.cos(turn)[None, :, None] + 0.30 * way[:, None] * np.sin(turn)[None, :, None]
     points = (line[:, None] + wide[:, None, None] * across).reshape(-1, 3)
     rows = np.arange(ALONG * AROUND).reshape(ALONG, AROUND)
-    a, b = rows[:-1], np.roll(rows[:-1], -1, axis=1)
-    c, d = rows[1:], np.roll(rows[1:], -1, axis=1)
     light = GROOVE + (RIDGE - GROOVE) * np.clip(np.sin(turn), 0, 1)[None] * (0.6 + 0.4 * down)[:, None]
-    quads = np.stack([a, b, d, c], axis=-1).reshape(-1, 4)
-    return points, split(points, quads), np.repeat(light.reshape(-1, 1), 3, axis=1)
+    return points, between(points, rows), np.repeat(light.reshape(-1, 1), 3, axis=1)
 
 
 def _lock(turn: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -150,9 +148,4 @@ def _ring(crown: Points, turn: NDArray[np.float64], share: float) -> Points:
 
 def _triangles(points: Points) -> NDArray[np.int64]:
     rows = 1 + np.arange(RINGS * COLUMNS).reshape(RINGS, COLUMNS)
-    a, b = rows[:-1], np.roll(rows[:-1], -1, axis=1)
-    c, d = rows[1:], np.roll(rows[1:], -1, axis=1)
-    quads = np.stack([a, c, d, b], axis=-1).reshape(-1, 4)
-    first = rows[0]
-    cap = np.stack([np.zeros(COLUMNS, np.int64), first, np.roll(first, -1)], axis=1)
-    return np.concatenate([cap, split(points, quads)])
+    return np.concatenate([fan(0, 1, COLUMNS), between(points, rows, inwards=True)])

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from house.part import Points
-from house.rings import Rings
 from house.sculpt import front
 
 COLUMNS: Final = 48
@@ -17,9 +16,6 @@ COLUMNS: Final = 48
 
 EYE: Final = np.array([33.0, 0.0, 0.0])
 """Centre of the left eyeball, mm."""
-
-BALL: Final = 17.0
-"""Radius of the eyeball, mm; `house/eyes.py` makes it."""
 
 TURN: Final = 2 * np.pi * np.arange(COLUMNS) / COLUMNS
 ASIDE: Final = np.cos(TURN)
@@ -81,8 +77,8 @@ def on_ball(flat: NDArray[np.float64], radius: NDArray[np.float64] | float) -> P
     return EYE + np.concatenate([flat, depth[:, None]], axis=1)
 
 
-def lids() -> Rings:
-    """The left eye's rings, open."""
+def lids() -> NDArray[np.float64]:
+    """The left eye's rings, open, shape (rings, columns, 3), from the one on the face inwards."""
     around = outline(wider=9.5, higher=8.0) + np.array([0.5, 1.0])
     orbit = front(EYE[0] + around[:, 0], EYE[1] + around[:, 1])
     fold_flat = outline(wider=4.0, higher=4.0)
@@ -92,4 +88,4 @@ def lids() -> Rings:
     margin = on_ball(outline(wider=0.5, higher=0.3), FRONT)
     edge = on_ball(outline(), BACK)
     behind = on_ball(outline(wider=0.6, higher=2.5), SEALED)
-    return Rings(np.stack([orbit, fold, plate, margin, edge, behind]))
+    return np.stack([orbit, fold, plate, margin, edge, behind])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, cKDTree
 
 from house.part import MIRROR, Points
-from house.sculpt import outwards, towards
+from house.sculpt import folded, outwards, towards
 
 Rows = NDArray[np.int64]
 
@@ -144,7 +144,7 @@ def _cut(points: Points, loops: list[Points], floor: Points) -> Points:
         across = (ends[:, 0, 0] * ends[:, 1, 0] < 0) & (middle[:, 1] > floor[:, 1].min() - 2)
         for loop in loops:
             across &= ~_within(middle, loop)
-        across &= cKDTree(floor).query(np.abs(ends) * [1, 0, 0] + ends * [0, 1, 1])[0].max(axis=1) > 1e-6
+        across &= cKDTree(floor).query(folded(ends))[0].max(axis=1) > 1e-6
         if not across.any():
             return points
         points = np.concatenate([points, outwards(towards(middle[across] * [0, 1, 1]))])

@@ -12,7 +12,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from house.rings import Rings
 from house.sculpt import front
 
 COLUMNS: Final = 64
@@ -79,12 +78,16 @@ WITHIN: Final = (
 """The back of the lips, the pocket before the gums, and the throat."""
 
 
-def mouth() -> Rings:
-    """The mouth with closed lips, in the order of `PROFILE`, the meeting line, `WITHIN`."""
+def mouth() -> NDArray[np.float64]:
+    """The mouth with closed lips, shape (rings, columns, 3): those of `PROFILE`, the meeting line, `WITHIN`.
+
+    The first ring lies on the face; columns run counterclockwise as seen from the front, from the left
+    corner.
+    """
     rings = [_outside(ring) for ring in PROFILE]
     rings.append(_meeting())
     rings += [_inside(*row) for row in WITHIN]
-    return Rings(np.stack(rings))
+    return np.stack(rings)
 
 
 def line(aside: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -104,7 +107,7 @@ def _meeting() -> NDArray[np.float64]:
 def _outside(ring: Ring) -> NDArray[np.float64]:
     up = LIFT > 0
     lift = np.abs(LIFT)
-    full = np.where(up, lift**1.05, lift**1.0)
+    full = np.where(up, lift**1.05, lift)
     if ring.beyond > 10:  # the loop that the face continues is a plain oval
         full = lift
     bow = ring.bow * (np.exp(-(((np.abs(ASIDE) - 0.24) / 0.13) ** 2)) - np.exp(-((ASIDE / 0.13) ** 2)))

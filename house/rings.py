@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,18 +10,17 @@ from house.part import Points
 Rows = NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False)
-class Rings:
-    """An opening of the skin: rings from the outermost, which lies on the face, to the innermost."""
+def between(points: Points, rows: Rows, inwards: bool = False) -> Rows:
+    """Triangles between neighbouring rings, each of which is closed.
 
-    points: NDArray[np.float64]
-    """Shape (rings, columns, 3), mm; columns run counterclockwise as seen from the front, from the
-    subject's left."""
-
-    @property
-    def outer(self) -> Points:
-        """The ring that the face continues."""
-        return np.asarray(self.points[0])
+    Args:
+        rows: Which of `points` each ring has, shape (rings, columns).
+        inwards: Whether columns run clockwise as seen from outside, and not counterclockwise.
+    """
+    a, b = rows[:-1], np.roll(rows[:-1], -1, axis=1)
+    c, d = rows[1:], np.roll(rows[1:], -1, axis=1)
+    quads = np.stack([a, c, d, b] if inwards else [a, b, d, c], axis=-1)
+    return split(points, quads.reshape(-1, 4))
 
 
 def split(points: Points, quads: Rows) -> Rows:

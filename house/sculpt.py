@@ -42,9 +42,6 @@ class Clay:
     away: bool = False
     """Whether it is taken away instead."""
 
-    tilt: float = 0.0
-    """Turn about the x axis, degrees; positive tips the top to the front."""
-
 
 HEAD = (
     Clay((0, 38, -66), (76, 74, 88), 0),  # skull
@@ -74,9 +71,14 @@ def distance(points: Points) -> Distances:
     """Signed distance of each point to the head's surface, mm, about right near it; negative inside."""
     found = np.full(len(points), 1e9)
     for clay in HEAD:
-        there = np.abs(points * [1, 0, 0]) + points * [0, 1, 1] if clay.both else points
+        there = folded(points) if clay.both else points
         found = _joined(found, _lump(there, clay), clay)
     return found
+
+
+def folded(points: Points) -> Points:
+    """Points of both sides as points of the left."""
+    return np.abs(points * [1, 0, 0]) + points * [0, 1, 1]
 
 
 def outwards(directions: Points) -> Points:
@@ -90,13 +92,6 @@ def outwards(directions: Points) -> Points:
         step = distance(MIDDLE + directions * far[:, None])
         far -= 0.7 * step
     return MIDDLE + directions * far[:, None]
-
-
-def slope(points: Points) -> Points:
-    """Unit normals of the surface."""
-    near = 0.4 * np.eye(3)
-    rise = np.stack([distance(points + step) - distance(points - step) for step in near], axis=1)
-    return rise / np.linalg.norm(rise, axis=1, keepdims=True)
 
 
 def front(x: Distances, y: Distances) -> Points:
@@ -117,9 +112,6 @@ def _lump(points: Points, clay: Clay) -> Distances:
     rel = points - np.array(clay.middle)
     if clay.end is not None:
         return _capsule(rel, np.array(clay.end) - np.array(clay.middle), *clay.radii[:2])
-    if clay.tilt:
-        cos, sin = np.cos(np.radians(clay.tilt)), np.sin(np.radians(clay.tilt))
-        rel = rel @ np.array([[1, 0, 0], [0, cos, sin], [0, -sin, cos]])
     radii = np.array(clay.radii)
     near = np.linalg.norm(rel / radii, axis=1)
     return near * (near - 1) / np.maximum(np.linalg.norm(rel / radii**2, axis=1), 1e-9)

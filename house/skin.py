@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 from house import lids, mouth
 from house.mesh import spread, triangulated
 from house.part import MIRROR, Points
-from house.rings import Rings, split
+from house.rings import between
 from house.sculpt import outwards, towards
 
 Rows = NDArray[np.int64]
@@ -55,7 +55,7 @@ def skin() -> Skin:
     lips, eye = mouth.mouth(), lids.lids()
     half = np.abs(np.arange(mouth.COLUMNS) - mouth.COLUMNS / 2) >= mouth.COLUMNS / 4
     order = np.roll(np.arange(mouth.COLUMNS), mouth.COLUMNS // 4)
-    loops = [lips.outer[[k for k in order if half[k]]], eye.outer]
+    loops = [lips[0][[k for k in order if half[k]]], eye[0]]
     loops[0][[0, -1], 0] = 0.0
     floor = _floor()
     ahead = floor[: NECK_COLUMNS // 2 + 1]
@@ -86,13 +86,13 @@ def _whole(points: Points, triangles: Rows) -> tuple[Points, Rows]:
     return vertices, np.concatenate([triangles, other[triangles][:, ::-1]])
 
 
-def _joined(vertices: Points, triangles: Rows, lips: Rings, eye: Rings, floor: Points) -> Skin:
+def _joined(vertices: Points, triangles: Rows, lips: Points, eye: Points, floor: Points) -> Skin:
     pieces, faces, tree = [vertices], [triangles], cKDTree(vertices)
     grids = []
     for rings, flip in (
-        (lips.points, False),
-        (eye.points, False),
-        (eye.points * MIRROR, True),
+        (lips, False),
+        (eye, False),
+        (eye * MIRROR, True),
         (_neck(floor), True),
     ):
         first = sum(map(len, pieces))
@@ -101,7 +101,7 @@ def _joined(vertices: Points, triangles: Rows, lips: Rings, eye: Rings, floor: P
         )
         pieces.append(rings[1:].reshape(-1, 3))
         corners = np.concatenate(pieces)
-        made = _between(corners, grid)
+        made = between(corners, grid)
         faces.append(made[:, ::-1] if flip else made)
         grids.append(grid)
     last = grids[0][-1]
@@ -122,12 +122,6 @@ def _neck(floor: Points) -> Points:
         ring[:, 2] += back
         rings.append(ring)
     return np.stack(rings)
-
-
-def _between(corners: Points, grid: Rows) -> Rows:
-    a, b = grid[:-1], np.roll(grid[:-1], -1, axis=1)
-    c, d = grid[1:], np.roll(grid[1:], -1, axis=1)
-    return split(corners, np.stack([a, b, d, c], axis=-1).reshape(-1, 4))
 
 
 def _twins(corners: Points, grids: list[Rows]) -> Rows:
